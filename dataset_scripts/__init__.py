@@ -1,0 +1,1 @@
+"""Builders of the project's data sets, and the simulator that they share."""
