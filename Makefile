@@ -18,7 +18,8 @@ PY      := .venv/bin/python
 KEY   := $(shell { pwd -P; echo '$(EXTRAS)'; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
 STAMP := .venv/.installed-$(KEY)
 
-# A prompt may hold quotes, dollar signs and spaces: it travels unexpanded, in the environment.
+# A prompt may hold quotes, dollar signs and spaces: it travels unexpanded, in the environment,
+# where demo.py looks for it.
 override PROMPT := $(value PROMPT)
 export PROMPT
 
@@ -76,17 +77,33 @@ $(STAMP): | ffmpeg
 	@touch $(STAMP)
 
 demo: setup
-	@$(PY) demo.py $${PROMPT:+"$$PROMPT"}
+	@$(PY) demo.py
 
 test: setup
 	@echo 'test: every test, in parallel on this machine'"'"'s cores, one thread each'
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile
+	@$(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 check: setup
 	@echo 'check: ruff (lint, formatting), mypy (types)'
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+# The recipe is in the YAML file, simulated clips included. It goes on where it was stopped.
+nano: setup
+	@echo 'nano: training in out/train/nano, then the model goes to out/microverse-nano'
+	@$(PY) -m training.cli train training/configs/nano.yaml
+	@$(PY) -m training.cli export training/configs/nano.yaml --to out/microverse-nano
+
+# Clips of another seed than those that the model was trained on.
+bench: setup
+	@echo 'bench: clips per second of the simulator at 128 px and 33 frames'
+	@$(PY) tests/benchmarks/bench_simulate.py --total 120
+	@echo 'bench: obedience of model_cards/microverse-nano on held-out captions'
+	@$(PY) -m dataset_scripts.microsim_10k.cli simulate --clips 3000 --size 64 --frames 17 \
+	  --seed 2 --overwrite --out out/bench/microsim-10k
+	@$(PY) -m training.cli measure model_cards/microverse-nano --data out/bench/microsim-10k \
+	  --out out/bench/measure --card model_cards/microverse-nano
 
 clean:
 	rm -rf .venv out build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

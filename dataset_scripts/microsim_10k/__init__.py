@@ -1,0 +1,1 @@
+"""Builds the Hub data set microsim-10k: simulated clips, captions and ground truth."""

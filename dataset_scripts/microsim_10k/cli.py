@@ -1,0 +1,192 @@
+"""`microsim`: makes the data set, and shows what is in it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+_EXAMPLES = """\
+examples:
+  microsim simulate --clips 600 --size 128 --frames 33 --out microsim-10k
+  microsim simulate --clips 60 --size 256 --frames 49 --phenomena mitosis --out mitosis
+  microsim show microsim-10k --clips 6 --out sheet.png
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        print(f"microsim: error: {message}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 done, 2 bad input, 130 interrupted."""
+    args = _parser().parse_args(argv)
+    try:
+        message = _run(args)
+    except ModuleNotFoundError as error:
+        message = f"the package {error.name!r} is missing: pip install 'microverse[data]'"
+    except OSError as error:
+        message = _os_error(error)
+    except KeyboardInterrupt:
+        print("microsim: interrupted; run the same command to go on", file=sys.stderr)
+        return 130
+    if message:
+        print(f"microsim: error: {message}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _run(args: argparse.Namespace) -> str:
+    """Do what `args` ask; returns what is wrong with them, if anything."""
+    # Imported after the arguments are known to be sound: these take a second or two.
+    from concurrent.futures.process import BrokenProcessPool
+
+    from dataset_scripts.simulator import SimulatorError
+
+    from .build import BuildError
+    from .show import ShowError
+
+    try:
+        args.run(args)
+    except (BuildError, ShowError, SimulatorError) as error:
+        return str(error)
+    except BrokenProcessPool:
+        return "a worker process died (out of memory?); run the same command to go on"
+    return ""
+
+
+def _os_error(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    text = f"{where}{error.strerror or error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        text += "; finished clips are kept: make room and run the same command to go on"
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="microsim",
+        description="Make and show microsim-10k, a data set of simulated microscopic processes.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    make = commands.add_parser(
+        "simulate",
+        help="make a data set folder for the Hub",
+        description="Make a data set folder: Parquet shards with the clips inside, their ground "
+        "truth, and a card. Load it from its parent folder with load_dataset(NAME) and "
+        'load_dataset(NAME, "truth"). A run that was interrupted or killed goes on when the same '
+        "command is given again; until it is done, its work is kept in .NAME.partial beside the "
+        "output. The same arguments always give the same clips.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    make.add_argument("--clips", type=int, default=10_000, help="3 or more (default: %(default)s)")
+    make.add_argument(
+        "--size",
+        type=int,
+        default=128,
+        help="pixels, 64 to 512, even because H.264 stores colour for pairs of pixels "
+        "(default: %(default)s)",
+    )
+    make.add_argument("--frames", type=int, default=33, help="2 to 241 (default: %(default)s)")
+    make.add_argument("--seed", type=int, default=0, help="0 or more (default: %(default)s)")
+    make.add_argument(
+        "--out", type=Path, default=Path("microsim-10k"), help="(default: %(default)s)"
+    )
+    make.add_argument("--phenomena", metavar="A,B", help="only these micro-worlds (default: all)")
+    make.add_argument("--styles", metavar="A,B", help="only these looks (default: all)")
+    make.add_argument("--workers", type=int, help="processes (default: one for each core)")
+    make.add_argument(
+        "--overwrite", action="store_true", help="replace an older data set or unfinished run"
+    )
+    make.set_defaults(run=_simulate)
+
+    look = commands.add_parser(
+        "show",
+        help="draw some clips of a data set folder as one picture",
+        description="Draw a contact sheet: a row for each clip, its frames from left to right, its "
+        "caption below.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    look.add_argument("folder", type=Path, help="made by microsim simulate")
+    look.add_argument("--split", default="train", help="(default: %(default)s)")
+    look.add_argument("--phenomenon", help="only clips of this micro-world")
+    look.add_argument("--clips", type=int, default=6, help="rows (default: %(default)s)")
+    look.add_argument("--frames", type=int, default=6, help="columns (default: %(default)s)")
+    look.add_argument(
+        "--out", type=Path, default=Path("contact-sheet.png"), help="(default: %(default)s)"
+    )
+    look.set_defaults(run=_show)
+    return parser
+
+
+def _simulate(args: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from .build import BuildError, build, check_output, clear_finished_work
+    from .request import check_request
+
+    request = check_request(
+        args.clips, args.size, args.frames, args.seed, args.phenomena, args.styles
+    )
+    workers = _cores() if args.workers is None else args.workers
+    if workers < 1:
+        raise BuildError(f"workers: expected 1 or more, got {workers}")
+    out = args.out.absolute()
+    if not out.name:
+        raise BuildError(f"out: expected a folder's name, got {args.out}")
+    if check_output(out, request, args.overwrite):
+        clear_finished_work(out, request)
+        print(f"{args.out} is complete already: {request.clips} clips")
+        return
+    start = time.monotonic()
+    bars: list[tqdm] = []
+    with contextlib.ExitStack() as stack:
+
+        def progress(done: int, new: int) -> None:
+            # The bar appears when work begins, so that a refusal is the only line.
+            if not bars:
+                bar = tqdm(
+                    total=request.clips, initial=done, unit="clip", desc=out.name, leave=False
+                )
+                bars.append(stack.enter_context(bar))
+            bars[0].update(new)
+
+        build(request, out, workers, args.overwrite, progress)
+    seconds = time.monotonic() - start
+    made = request.clips - bars[0].initial
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(
+        f"{args.out}: {request.clips} clips, {size / 1e6:.1f} MB; "
+        f"made {made} in {seconds:.1f} s ({made / seconds:.1f} clips/s)"
+    )
+    print(f'from {out.parent}: load_dataset("{out.name}"), load_dataset("{out.name}", "truth")')
+
+
+def _show(args: argparse.Namespace) -> None:
+    from .show import show
+
+    drawn = show(args.folder, args.out, args.split, args.phenomenon, args.clips, args.frames)
+    print(f"{args.out}: {drawn} clips of {args.folder}")
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
