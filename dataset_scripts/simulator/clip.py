@@ -153,11 +153,12 @@ def _word(
     rng: np.random.Generator, held_out: bool,
 ) -> tuple[str, list[str]]:  # fmt: skip
     sentence = captions.pick(world.captions(values, state), rng, held_out)
-    look = captions.pick(captions.LOOKS[style], rng, held_out)
+    looks = captions.LOOKS[style]
+    look = captions.pick(looks, rng, held_out)
     caption = f"{sentence}, {captions.playback_phrase(clock.playback)}, {look}."
     short = list(world.prompts(values, state))
     chosen = [short[-1]] if held_out else [short[i] for i in rng.permutation(len(short) - 1)[:4]]
-    named = [f"{prompt}, {captions.pick(captions.LOOKS[style], rng, held_out)}" for prompt in chosen]
+    named = [f"{prompt}, {captions.pick(looks, rng, held_out)}" for prompt in chosen]
     # A request that names no look means the default one, an illustration.
     prompts = chosen[:2] + named[2:] if style == "illustration" else named
     return caption[0].upper() + caption[1:], prompts

@@ -115,9 +115,7 @@ class Truth:
     events: list[Event] = field(default_factory=list)
     series: dict[str, tuple[str, np.ndarray]] = field(default_factory=dict)
 
-    def add_track(
-        self, object_id: int, kind: str, frames: Sequence[int], xy: np.ndarray
-    ) -> None:
+    def add_track(self, object_id: int, kind: str, frames: Sequence[int], xy: np.ndarray) -> None:
         """Append one object's positions `xy` (len(frames), 2) in µm at the given frames."""
         for frame, (x, y) in zip(frames, xy, strict=True):
             self.tracks.append((int(object_id), kind, int(frame), float(x), float(y)))
@@ -156,7 +154,9 @@ class Setting:
 
 
 def draw_parameters(
-    specs: Sequence[Range | Choice], rng: np.random.Generator, fixed: Mapping[str, Any] | None = None
+    specs: Sequence[Range | Choice],
+    rng: np.random.Generator,
+    fixed: Mapping[str, Any] | None = None,
 ) -> Parameters:
     """Draw every parameter in order; `fixed` values replace draws after a range check.
 

@@ -55,18 +55,20 @@ class Look:
         """Draw a look of `style` for a world's materials; `background` is its hex tissue colour."""
         rows = np.stack([material.row() for material in materials.values()])
         for row in rows:
-            hue, saturation, value = rng.normal(0, 0.012), rng.uniform(0.85, 1.1), rng.uniform(0.9, 1.08)
-            row[:3] = _shifted(row[:3], hue, saturation, value)
+            hue, saturation = rng.normal(0, 0.012), rng.uniform(0.85, 1.1)
+            row[:3] = _shifted(row[:3], hue, saturation, rng.uniform(0.9, 1.08))
             row[7:10] = _shifted(row[7:10], rng.normal(0, 0.015), 1.0, 1.0)
         angle = rng.uniform(-2.6, -1.9)
         light = np.array([0.62 * np.cos(angle), 0.62 * np.sin(angle), 0.785])
         ground = Material(background).row()[:3]
         if style == "illustration":
-            back = _shifted(ground, rng.normal(0, 0.02), rng.uniform(0.8, 1.1), rng.uniform(0.9, 1.08))
+            hue, saturation = rng.normal(0, 0.02), rng.uniform(0.8, 1.1)
+            back = _shifted(ground, hue, saturation, rng.uniform(0.9, 1.08))
         elif style == "fluorescence":
             back = np.array([0.012, 0.016, 0.022]) * rng.uniform(0.5, 2.0)
         else:
-            back = rng.uniform(0.76, 0.86) * np.array([1.0, rng.uniform(0.97, 1.0), rng.uniform(0.92, 1.0)])
+            lamp = rng.uniform(0.76, 0.86)
+            back = lamp * np.array([1.0, rng.uniform(0.97, 1.0), rng.uniform(0.92, 1.0)])
         return cls(
             style=style,
             materials=rows.astype(np.float32),

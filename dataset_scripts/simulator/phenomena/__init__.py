@@ -11,6 +11,9 @@ Every module has the same form:
 - ``captions(parameters, state)``: sentences that state process, actors, direction, counts and
   speed; ``prompts(parameters, state)``: short requests for the same clip. Neither names the look
   or the playback, which `clip` adds, and the last of each is held out of training.
+
+Equations and geometry that need no drawing and no words, and are long, live in `..models`, with
+their sources; imports run from here to `models` and `core`, never back.
 """
 
 from __future__ import annotations

@@ -1,25 +1,11 @@
 """A calcium wave that crosses a cell, or spreads from its middle, once.
 
-Model. Cytosolic calcium u (0 rest, 1 peak) obeys a bistable reaction–diffusion equation whose
-channels fire once for a set time, as in fire–diffuse–fire models (Keizer, Smith, Ponce-Dawson &
-Pearson 1998, Biophys. J. 75:595), but everywhere in the cytosol instead of at separate sites:
+The model of the wave is in `models.excitable_medium`; its rate follows from the drawn speed.
 
-    du/dt = D ∇²u + k [ h (1 + a) u² − u³ − a u ],      no flux through the membrane.
-
-The square is calcium-induced release, the rest removal. The release factor h is 1 until a site
-has fired (u rises through ½); from a quarter of the release time on it falls to zero, and the site
-then stays refractory, longer than any clip lasts. While h = 1 the bracket is Nagumo's cubic
-u (1 − u)(u − a), whose plane front is known exactly: c0 = √(D k / 2) (1 − 2a) (e.g. Murray 2002,
-Mathematical Biology I, ch. 13). So k follows from the drawn speed; nothing is tuned
-by eye. A ring of radius R is slower, c = c0 − D/R (Tyson & Keener 1988, Physica D 32:327). u is
-integrated by explicit Euler on a square grid with at most one front width per cell; this lattice
-slows the plane front by up to 4 per cent, as the cell's square, and k is raised to make up for it
-(`_lattice_slowing`, measured; the tests compare it with finer grids and with c0).
-
-What is drawn is calcium and the bound share b of a slower indicator, whose decay is the fading
-wake: db/dt = k_on u² (1 − b) − k_off b. Calcium itself is invisible in transmitted light: the
-bright field look shows a cell filled with an absorbing indicator of the arsenazo III kind, rosy at
-rest and blue where calcium is bound. The nucleus does not change the kinetics.
+What is drawn is calcium and the bound share of a slower indicator, whose decay is the fading
+wake. Calcium itself is invisible in transmitted light: the bright field look shows a cell filled
+with an absorbing indicator of the arsenazo III kind, rosy at rest and blue where calcium is bound.
+The nucleus does not change the kinetics. The whole cell lies in the field.
 """
 
 from __future__ import annotations
@@ -27,20 +13,26 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
 from ..canvas import Material, Scene
 from ..captions import plain
 from ..core import Choice, Clock, Event, Parameters, Range, Setting, State, Truth
+from ..models.excitable_medium import (
+    THRESHOLD,
+    integrate,
+    lattice_slowing,
+    rate_constant,
+    travel_time,
+)
 
 LEVEL = "subcellular"
 SETTING = Setting(
     view="projection of a cell spread flat, about 5 µm deep, treated as two-dimensional",
-    field="closed: the membrane passes no calcium and the whole cell lies in the field",
+    field="closed",
     frame_of_reference="fixed to the dish",
     temperature_c=22.0,
-    medium="physiological saline; calcium indicator in the cytosol",
+    medium="physiological saline; calcium indicator in the cytosol; no calcium passes the membrane",
     organism="generic animal cell with a fast calcium wave",
     marks="the wave starts at the named end of the cell or in its middle",
 )
@@ -48,7 +40,8 @@ _CHOSEN = "modelling choice"
 PARAMETERS: tuple[Range | Choice, ...] = (
     Choice("direction", ("left_to_right", "right_to_left", "outward"), _CHOSEN),
     Range("speed", "µm/s", 11.0, 25.0,
-          "fast calcium waves are those of 3 to 30 µm/s, most 12 to 24: Jaffe 2010, Cell Calcium 48:102"),  # noqa: E501
+          "fast calcium waves are those of 3 to 30 µm/s, most 12 to 24: Jaffe 2010, Cell Calcium "
+          "48:102"),
     Range("diffusion", "µm²/s", 22.0, 32.0,
           "buffered calcium 13 to 65 µm²/s: Allbritton, Meyer & Stryer 1992, Science 258:1812"),
     Range("pulse", "µm", 10.5, 15.0, _CHOSEN + ": length of the band in which channels release"),
@@ -81,8 +74,7 @@ MATERIALS = {
 BACKGROUND = "#0a1d33"
 
 _CELL = 0.44  # the cell's half length in field widths
-_THRESHOLD = 0.1  # a: the share of the peak at which release outruns removal
-_STEP = 0.15  # D dt / h²; explicit Euler is stable below 0.25
+STEP = 0.15  # D dt / h²; explicit Euler is stable below 0.25
 _BINDING = 25.0  # k_on, 1/s
 _REST = 0.1  # µM
 _RAYS = 24
@@ -100,22 +92,11 @@ def _plan(p: Parameters) -> tuple[float, float, float]:
     return half, band, 1.80 * half - band
 
 
-def travel_time(distance_um: float, start_um: float, p: Parameters) -> float:
-    """Seconds that the front needs for `distance_um`; outward from a ring of radius `start_um`.
-
-    The integral of dR / (c0 − D/R) for a ring, distance / c0 for a plane front.
-    """
-    c0, length = p["speed"], p["diffusion"] / p["speed"]
-    if p["direction"] != "outward":
-        return distance_um / c0
-    end = start_um + distance_um
-    return (distance_um + length * math.log((end - length) / (start_um - length))) / c0
-
-
 def s_per_frame(p: Parameters, num_frames: int) -> float:
     """The wave covers nine tenths of its way in the clip, but at most 0.3 of it in one frame."""
     _, start, path = _plan(p)
-    return travel_time(path, start, p) * min(0.3, 1 / (num_frames - 1))
+    ring = start if p["direction"] == "outward" else None
+    return travel_time(path, p["speed"], p["diffusion"], ring) * min(0.3, 1 / (num_frames - 1))
 
 
 def _radius(angle: np.ndarray, shape: np.ndarray) -> np.ndarray:
@@ -128,63 +109,6 @@ def _radius(angle: np.ndarray, shape: np.ndarray) -> np.ndarray:
     base = ((c / shape[0]) ** shape[2] + (s / shape[1]) ** shape[2]) ** (-1 / shape[2])
     wobble = shape[3] * np.cos(3 * angle + shape[4]) + shape[5] * np.cos(5 * angle + shape[6])
     return base * (1 + wobble)
-
-
-def rate_constant(speed: float, diffusion: float) -> float:
-    """k in 1/s of a plane front of `speed` µm/s: c0 = √(D k / 2) (1 − 2a) solved for k."""
-    return 2 * (speed / (1 - 2 * _THRESHOLD)) ** 2 / diffusion
-
-
-def _lattice_slowing(cell: float, step: float) -> float:
-    """Share of the speed lost on a lattice of `cell` front widths √(2D/k), for a = 0.1.
-
-    Both errors grow as the square of the cell: the five-point Laplacian's and, at a fixed `step`
-    D dt / h², Euler's. The two factors were measured on plane fronts, as the tests do again.
-    """
-    return cell * cell * (0.0145 + 0.156 * step)
-
-
-@njit(cache=True, fastmath=True)
-def _integrate(  # type: ignore[no-untyped-def]
-    inside, u, arrival, diffuse, react, a, dt, release, bind, unbind, every, num_frames, extra
-):
-    """March u; return u and b at frame times (num_frames, n, n) and fill `arrival` (s).
-
-    `diffuse` is D dt / h², `react` k dt, `release` the release time in s; `every` steps make a
-    frame; `extra` steps after the last frame complete the arrival times just ahead of the front.
-    """
-    n = u.shape[0]
-    calcium = np.zeros((num_frames, n, n), np.float32)
-    bound = np.zeros((num_frames, n, n), np.float32)
-    new = u.copy()
-    b = (u * np.float32(0.9)).astype(np.float32)
-    for step in range((num_frames - 1) * every + extra + 1):
-        if step % every == 0 and step // every < num_frames:
-            calcium[step // every] = u
-            bound[step // every] = b
-        now = np.float32(step * dt)
-        for i in range(1, n - 1):
-            for j in range(1, n - 1):
-                v = u[i, j]
-                flux = (
-                    (u[i - 1, j] - v) * inside[i - 1, j]
-                    + (u[i + 1, j] - v) * inside[i + 1, j]
-                    + (u[i, j - 1] - v) * inside[i, j - 1]
-                    + (u[i, j + 1] - v) * inside[i, j + 1]
-                )
-                since = (now - arrival[i, j]) / release
-                h = min(np.float32(1.0), max(np.float32(0.0), (1.75 - since) / np.float32(1.5)))
-                rate = h * (1 + a) * v * v - v * v * v - a * v
-                w = (v + diffuse * flux + react * rate) * inside[i, j]
-                new[i, j] = w
-                b[i, j] += bind * v * v * (1 - b[i, j]) - unbind * b[i, j]
-        for i in range(1, n - 1):
-            for j in range(1, n - 1):
-                if new[i, j] >= 0.5 and arrival[i, j] > 1e8:
-                    part = (np.float32(0.5) - u[i, j]) / (new[i, j] - u[i, j])
-                    arrival[i, j] = now + part * dt
-        u, new = new, u
-    return calcium, bound
 
 
 def _rotate(xy: np.ndarray, angle: float) -> np.ndarray:
@@ -206,13 +130,13 @@ def simulate(p: Parameters, clock: Clock, rng: np.random.Generator) -> State:
     site = rng.uniform(-0.025, 0.025, 2) * field * (p["direction"] == "outward")
 
     # One front width per cell, as derived from c0 = √(Dk/2)(1 − 2a) and width = √(2D/k).
-    width = diffusion * (1 - 2 * _THRESHOLD) / c0
+    width = diffusion * (1 - 2 * THRESHOLD) / c0
     n = max(56, math.ceil(field / width))
     h = field / n
-    every = math.ceil(clock.s_per_frame * diffusion / (_STEP * h * h))
+    every = math.ceil(clock.s_per_frame * diffusion / (STEP * h * h))
     dt = clock.s_per_frame / every
     step = diffusion * dt / h**2
-    k = rate_constant(c0 * (1 + _lattice_slowing(h / width, step)), diffusion)
+    k = rate_constant(c0 * (1 + lattice_slowing(h / width, step)), diffusion)
 
     axis = (np.arange(n) + 0.5) * h
     xy = np.stack(np.meshgrid(axis, axis), -1)
@@ -231,8 +155,8 @@ def simulate(p: Parameters, clock: Clock, rng: np.random.Generator) -> State:
     u = (inside / (1 + np.exp(np.clip(ahead / width, -30, 30)))).astype(np.float32)
     arrival = np.where(inside & (u >= 0.5), 0.0, 1e9).astype(np.float32)
     f = np.float32
-    calcium, bound = _integrate(
-        inside.astype(f), u, arrival, f(step), f(k * dt), f(_THRESHOLD), f(dt),
+    calcium, bound = integrate(
+        inside.astype(f), u, arrival, f(step), f(k * dt), f(THRESHOLD), f(dt),
         f(p["pulse"] / c0), f(_BINDING * dt), f(math.log(2) / p["indicator_half_time"] * dt),
         every, clock.num_frames, math.ceil(3 * h / (c0 * dt)),
     )  # fmt: skip

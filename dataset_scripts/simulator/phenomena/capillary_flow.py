@@ -1,9 +1,9 @@
 """Red blood cells in single file through a capillary: straight, narrowing, or forking in two.
 
 Model. Steady flow at low Reynolds number: every section of an unbranched vessel passes the same
-flux, so a cell moves at u(s) = Q / A(s) along the centre line. At a fork Kirchhoff's law divides the
-flow in proportion to the daughters' Poiseuille conductance, r⁴ (equal lengths), their bores obey
-Murray's law r₀³ = r₁³ + r₂³ (Murray 1926, PNAS 12:207), and cells choose a daughter by the
+flux, so a cell moves at u(s) = Q / A(s) along the centre line. At a fork Kirchhoff's law divides
+the flow in proportion to the daughters' Poiseuille conductance, r⁴ (equal lengths), their bores
+obey Murray's law r₀³ = r₁³ + r₂³ (Murray 1926, PNAS 12:207), and cells choose a daughter by the
 phase-separation law of Pries & Secomb 2005 (Am J Physiol Heart 289:H2657). Cells fill the bore but
 for a lubricating sleeve and keep their volume: the narrower the vessel, the longer the cell
 (an ellipsoid of 94 fL; its projected area is therefore not constant). Cells follow one another at
@@ -38,21 +38,22 @@ PARAMETERS = (
           "rat cerebral capillaries 0.79 ± 0.03 (SEM), bores 2-5 µm: BNID 115133; "
           "the range spans slow and fast vessels (modelling choice)"),
     Range("bore", "µm", 6.4, 7.8, "capillary bores 5-10 µm: BNID 115133"),
-    Range("hematocrit", "1", 0.25, 0.45, "tube haematocrit, enters phase separation (Pries & Secomb 2005)"),
+    Range("hematocrit", "1", 0.25, 0.45,
+          "tube haematocrit, enters phase separation (Pries & Secomb 2005)"),
     Range("field_of_view", "µm", 42.0, 54.0, "framing"),
 )  # fmt: skip
 BACKGROUND = "#e8b9a6"
 MATERIALS = {
     "tissue": Material("#dfa493", opacity=0.40, edge=0.45, gloss=0.0, emission="#2244aa", glow=0.05,
                        absorb="#f2ece4", refraction=0.10),
-    "wall": Material("#c9655f", gloss=0.15, shadow=0.25, emission="#27c46b", glow=0.16, rim_glow=0.30,
-                     absorb="#e6d9cf", refraction=0.45),
+    "wall": Material("#c9655f", gloss=0.15, shadow=0.25, emission="#27c46b", glow=0.16,
+                     rim_glow=0.30, absorb="#e6d9cf", refraction=0.45),
     "nucleus": Material("#8d3f63", opacity=0.9, gloss=0.1, emission="#3a66ff", glow=0.5,
                         absorb="#cfc0c8", refraction=0.35),
-    "lumen": Material("#f8e4cf", gloss=0.0, emission="#1a7a44", glow=0.05,
-                      absorb="#fbf7ee", refraction=-0.20),
-    "red_cell": Material("#cf1b22", gloss=0.35, shadow=0.25, emission="#ff4a2a", glow=0.85, rim_glow=0.25,
-                         absorb="#c8533c", refraction=0.8),
+    "lumen": Material("#f8e4cf", gloss=0.0, emission="#1a7a44", glow=0.05, absorb="#fbf7ee",
+                      refraction=-0.20),
+    "red_cell": Material("#cf1b22", gloss=0.35, shadow=0.25, emission="#ff4a2a", glow=0.85,
+                         rim_glow=0.25, absorb="#c8533c", refraction=0.8),
 }  # fmt: skip
 
 VOLUME_FL = 94.0
@@ -76,7 +77,9 @@ def cell_length(width: np.ndarray | float) -> np.ndarray | float:
     return 6 * VOLUME_FL / (np.pi * np.asarray(width) ** 2)
 
 
-def phase_separation(flow: float, bore: float, side: float, other: float, hematocrit: float) -> float:
+def phase_separation(
+    flow: float, bore: float, side: float, other: float, hematocrit: float
+) -> float:
     """Share of the cells that enter a daughter which takes `flow` (0 to 1) of the blood.
 
     Pries & Secomb 2005; bores in µm: `bore` of the parent, `side` of this daughter, `other`.
@@ -102,16 +105,18 @@ def _spacing(parameters: Parameters) -> float:
 
 
 def _routes(p: Parameters, rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
-    """One route per exit: centre line (K, 2) in µm, bore (K,), cell speed (K,) µm/s, share of cells."""
+    """One route per exit: centre line (K, 2), bore (K,) in µm, speed (K,) in µm/s, cells' share."""
     width = p["field_of_view"]
     x = np.linspace(-_MARGIN_UM, width + _MARGIN_UM, 240)
     middle = 0.5 * width + rng.uniform(-0.05, 0.05) * width
     y = middle + rng.uniform(-0.08, 0.08) * (x - width / 2)
-    y = y + rng.uniform(0.4, 2.2) * np.sin(2 * np.pi * x / rng.uniform(45, 75) + rng.uniform(0, 6.3))
+    sway, length = rng.uniform(0.4, 2.2), rng.uniform(45, 75)
+    y = y + sway * np.sin(2 * np.pi * x / length + rng.uniform(0, 6.3))
     bore = np.full_like(x, p["bore"])
     speed = np.full_like(x, 1000 * p["cell_speed"])
     if p["layout"] == "narrowing":
-        at, depth, reach = rng.uniform(0.42, 0.58) * width, rng.uniform(0.22, 0.30), rng.uniform(6, 9)
+        at, depth = rng.uniform(0.42, 0.58) * width, rng.uniform(0.22, 0.30)
+        reach = rng.uniform(6, 9)
         bore = (p["bore"] + 0.6) * (1 - depth * np.exp(-(((x - at) / reach) ** 2)))
     if p["layout"] != "fork":
         speed = speed * (bore[0] / bore) ** 2
@@ -182,7 +187,8 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
         [rng.uniform(0, field_um, 26), rng.uniform(0, field_um, 26), rng.uniform(1.8, 5.0, 26),
          rng.uniform(0.5, 1.0, 26), rng.uniform(0, np.pi, 26)], 1,
     )  # fmt: skip
-    nuclei = np.stack([rng.uniform(0.05, 0.95, 4), rng.choice([-1.0, 1.0], 4), rng.integers(0, 2, 4)], 1)
+    share, side = rng.uniform(0.05, 0.95, 4), rng.choice([-1.0, 1.0], 4)
+    nuclei = np.stack([share, side, rng.integers(0, 2, 4)], 1)
     mirrored = p["direction"] == "right_to_left"
     if mirrored:
         arrays["x"] = field_um - arrays["x"]
@@ -284,16 +290,22 @@ def captions(parameters: Parameters, state: State) -> list[str]:
     n = max(1, round(float(np.mean(state.truth.series["cells_in_view"][1]))))
     some = number_word(n)
     cells = "red blood cell" if n == 1 else "red blood cells"
-    amount, place, way, wards = _AMOUNT[p["count"]], _PLACE[p["layout"]], _WAY[p["direction"]], _WARDS[p["direction"]]
+    amount, place = _AMOUNT[p["count"]], _PLACE[p["layout"]]
+    way, wards = _WAY[p["direction"]], _WARDS[p["direction"]]
     speed = plain(p["cell_speed"])
     plural = "squeezes" if n == 1 else "squeeze"
     return [
-        f"{some} {cells} at a time {plural} through {place} from {way} at {speed} mm/s, {amount} in view",
-        f"{amount} red blood cells, about {some} in view, flow {wards} in single file through {place} at {speed} mm/s",
-        f"blood flows from {way} through {place}: {amount} red cells, about {some} at a time, moving at {speed} mm/s",
+        f"{some} {cells} at a time {plural} through {place} from {way} at {speed} mm/s, "
+        f"{amount} in view",
+        f"{amount} red blood cells, about {some} in view, flow {wards} in single file through "
+        f"{place} at {speed} mm/s",
+        f"blood flows from {way} through {place}: {amount} red cells, about {some} at a time, "
+        f"moving at {speed} mm/s",
         f"{place} with {amount} red blood cells ({some} in view) passing {wards} at {speed} mm/s",
-        f"moving {wards} at {speed} mm/s, {amount} red cells, about {some} in view, squeeze through {place}",
-        f"{amount} red blood cells, {some} at a time, move through {place} from {way} at {speed} mm/s",
+        f"moving {wards} at {speed} mm/s, {amount} red cells, about {some} in view, "
+        f"squeeze through {place}",
+        f"{amount} red blood cells, {some} at a time, move through {place} from {way} "
+        f"at {speed} mm/s",
     ]
 
 

@@ -1,19 +1,7 @@
 """Human neutrophils crawling up, or down, the gradient of a chemokine source at one side.
 
-Model. Each cell crawls at its own constant speed v; its heading obeys the Langevin equation of
-Schienbein & Gruler 1993 (Bull Math Biol 55:585), stated there for granulocytes,
-
-    dθ = -(κ/P) sin(θ - g) dt + sqrt(2/P) dW,
-
-with persistence time P and g the local direction of the gradient (turned round for repulsion). Free
-headings settle into a von Mises law, so the ensemble's chemotactic index, the mean cosine of the
-angle to g, is I₁(κ)/I₀(κ) and the drift is index × speed. Without bias (κ = 0) the mean squared
-displacement is Fürth's 2v²P(t - P(1 - exp(-t/P))) (Fürth 1920, Z Phys 2:244). The chemokine spreads
-from beads by diffusion with first-order loss: at steady state a sum of exp(-r/λ)/r over the beads
-and their mirror images in the upper and lower border, which it cannot cross. Cells push nobody:
-what a step would run into another cell, the source or the chamber's border is cut away and the rest
-slides along the obstacle, so cells never overlap, never leave and never exceed their speed, and in
-a crowd are a little slower than `speed`, which is that of an unhindered cell.
+The model of the motion and of the gradient is in `models.crawling_cells`. In a crowd cells are a
+little slower than `speed`, which is that of an unhindered cell.
 
 Both signs occur with one chemokine: interleukin-8 attracts at low and repels at high absolute
 concentration (fugetaxis; Tharp et al. 2006, J Leukoc Biol 79:539).
@@ -25,14 +13,19 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from scipy.ndimage import gaussian_filter1d
-from scipy.optimize import brentq
-from scipy.special import ive
 
 from ..canvas import Material, Scene
 from ..captions import number_word, plain
 from ..core import Choice, Clock, Event, Parameters, Range, Setting, State, Truth
+from ..models.crawling_cells import (
+    concentration,
+    concentration_of_heading,
+    crawl,
+    settle,
+    uphill,
+    with_images,
+)
 
 LEVEL = "cellular"
 SETTING = Setting(
@@ -106,90 +99,6 @@ def s_per_frame(parameters: Parameters, num_frames: int) -> float:
     return min(story / (num_frames - 1), _STEP_UM * 60 / p["speed"])
 
 
-def concentration_of_heading(index: float) -> float:
-    """κ of the von Mises law whose mean cosine I₁(κ)/I₀(κ) is `index` (0 to 0.99)."""
-    return float(brentq(lambda k: ive(1, k) / ive(0, k) - index, 0.0, 100.0, xtol=1e-10))
-
-
-@njit(cache=True)
-def _uphill(x, y, beads, decay):  # type: ignore[no-untyped-def]
-    """Unit vector up the gradient of the chemokine at (x, y); zero where there is none."""
-    gx = gy = 0.0
-    for k in range(beads.shape[0]):
-        dx, dy = beads[k, 0] - x, beads[k, 1] - y
-        r = math.sqrt(dx * dx + dy * dy)
-        pull = math.exp(-r / decay) * (1.0 / r + 1.0 / decay) / (r * r)
-        gx += pull * dx
-        gy += pull * dy
-    norm = math.sqrt(gx * gx + gy * gy)
-    if norm == 0.0:
-        return 0.0, 0.0
-    return gx / norm, gy / norm
-
-
-@njit(cache=True)
-def _blocked(x, y, i, cells, beads, reach, width):  # type: ignore[no-untyped-def]
-    """Whether cell `i` centred at (x, y) would touch a cell, a bead or the border."""
-    if min(x, y) < reach or max(x, y) > width - reach:
-        return True
-    for j in range(cells.shape[0]):
-        if j != i and (x - cells[j, 0]) ** 2 + (y - cells[j, 1]) ** 2 < 4.0 * reach * reach:
-            return True
-    for k in range(beads.shape[0]):
-        if (x - beads[k, 0]) ** 2 + (y - beads[k, 1]) ** 2 < (reach + beads[k, 2]) ** 2:
-            return True
-    return False
-
-
-@njit(cache=True)
-def crawl(  # type: ignore[no-untyped-def]
-    start, heading, speed, kicks, dt, kappa, persistence, sign, beads, decay, reach, width
-):
-    """Paths of the cells, by Euler–Maruyama steps of `dt` s.
-
-    `start` (N, 2) µm, `heading` (N,) rad, `speed` (N,) µm/s, `kicks` (K, N) standard normal,
-    `sign` +1 up or -1 down the gradient, `beads` (B, 3) x, y, radius in µm, `reach` the cells'
-    radius and `width` the chamber's in µm. Returns positions (K+1, N, 2), headings (K+1, N) and the
-    cumulative path length and advance up the gradient, each (K+1, N) in µm.
-    """
-    steps, n = kicks.shape
-    xy = np.empty((steps + 1, n, 2))
-    theta = np.empty((steps + 1, n))
-    path = np.zeros((steps + 1, n))
-    climb = np.zeros((steps + 1, n))
-    now = start.copy()
-    turn = heading.copy()
-    xy[0], theta[0] = now, turn
-    for s in range(steps):
-        for i in range(n):
-            x, y = now[i, 0], now[i, 1]
-            ux, uy = _uphill(x, y, beads, decay)
-            dx, dy = math.cos(turn[i]) * speed[i] * dt, math.sin(turn[i]) * speed[i] * dt
-            for j in range(n):
-                rx, ry = x - now[j, 0], y - now[j, 1]
-                if j != i and (rx + dx) ** 2 + (ry + dy) ** 2 < 4.0 * reach * reach:
-                    into = min(0.0, (rx * dx + ry * dy) / (rx * rx + ry * ry))
-                    dx, dy = dx - into * rx, dy - into * ry
-            for k in range(beads.shape[0]):
-                rx, ry = x - beads[k, 0], y - beads[k, 1]
-                if (rx + dx) ** 2 + (ry + dy) ** 2 < (reach + beads[k, 2]) ** 2:
-                    into = min(0.0, (rx * dx + ry * dy) / (rx * rx + ry * ry))
-                    dx, dy = dx - into * rx, dy - into * ry
-            dx = min(max(x + dx, reach), width - reach) - x
-            dy = min(max(y + dy, reach), width - reach) - y
-            if _blocked(x + dx, y + dy, i, now, beads, reach, width):
-                dx = dy = 0.0
-            now[i, 0], now[i, 1] = x + dx, y + dy
-            path[s + 1, i] = path[s, i] + math.sqrt(dx * dx + dy * dy)
-            climb[s + 1, i] = climb[s, i] + dx * ux + dy * uy
-            # sin(θ - g) as a cross product of the heading with the preferred direction
-            off = sign * (math.sin(turn[i]) * ux - math.cos(turn[i]) * uy)
-            turn[i] += -kappa / persistence * off * dt
-            turn[i] += math.sqrt(2.0 * dt / persistence) * kicks[s, i]
-        xy[s + 1], theta[s + 1] = now, turn
-    return xy, theta, path, climb
-
-
 def _source(field_um: float, rng: np.random.Generator) -> np.ndarray:
     """Beads (B, 3) of the source along the left border: x, y and radius in µm."""
     count = int(rng.integers(9, 12))
@@ -199,12 +108,6 @@ def _source(field_um: float, rng: np.random.Generator) -> np.ndarray:
     return np.stack([x, y * field_um, radius], 1)
 
 
-def _with_images(beads: np.ndarray, field_um: float) -> np.ndarray:
-    """The beads (B, 3) and their mirror images (2B, 3) in the upper and lower border."""
-    above, below = beads * (1, -1, 1), beads * (1, -1, 1) + (0, 2 * field_um, 0)
-    return np.concatenate([beads, above, below])
-
-
 def _places(p: Parameters, beads: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:
     """Start positions (N, 2) in µm, apart from each other: far from the source, or near it."""
     field_um, n = p["field_of_view"], p["cell_count"]
@@ -212,16 +115,7 @@ def _places(p: Parameters, beads: np.ndarray, reach: float, rng: np.random.Gener
     low, high = (0.47, 0.93) if p["bias"] == "towards" else (0.0, 0.57)
     low, high = max(low * field_um, border), min(high * field_um, field_um - reach - 0.5)
     lower, upper = np.array([low, reach + 1.0]), np.array([high, field_um - reach - 1.0])
-    apart = 2.0 * reach + 4.0
-    while True:
-        spots = rng.uniform(lower, upper, (n, 2))
-        for _ in range(60):  # push too close pairs apart until all fit; else start anew
-            away = spots[:, None] - spots[None]
-            gap = np.hypot(away[..., 0], away[..., 1]) + 1e9 * np.eye(n)
-            if gap.min() > apart - 0.5:
-                return spots
-            push = np.maximum(apart - gap, 0.0) / gap
-            spots = np.clip(spots + 0.5 * np.sum(push[..., None] * away, axis=1), lower, upper)
+    return settle(lower, upper, n, 2.0 * reach + 4.0, rng)
 
 
 def _headings(velocity: np.ndarray, theta: np.ndarray, sigma: float, delay: int) -> np.ndarray:
@@ -246,9 +140,9 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
     sign = 1.0 if p["bias"] == "towards" else -1.0
     kappa = concentration_of_heading(p["chemotactic_index"])
     beads = _source(field_um, rng)
-    sources = _with_images(beads, field_um)
+    sources = with_images(beads, field_um)
     start = _places(p, beads, reach, rng)
-    ways = np.array([_uphill(x, y, sources, DECAY_UM) for x, y in start]) * sign
+    ways = np.array([uphill(x, y, sources, DECAY_UM) for x, y in start]) * sign
     heading = np.arctan2(ways[:, 1], ways[:, 0]) + rng.vonmises(0.0, kappa, n)
     factor = rng.uniform(1 - SPREAD, 1 + SPREAD, n)
     speed = np.minimum(p["speed"] * factor / factor.mean(), 20.0) / 60
@@ -319,9 +213,8 @@ def _truth(clock: Clock, arrays: dict[str, Any]) -> Truth:
 def _haze(state: State, cells: int = 40) -> np.ndarray:
     """Chemokine concentration over the field (cells, cells), 0 to 1, flattened near the beads."""
     at = (np.arange(cells) + 0.5) / cells * state.field_um
-    beads = _with_images(state["beads"], state.field_um)
-    r = np.hypot(at[None, :, None] - beads[:, 0], at[:, None, None] - beads[:, 1])
-    total = np.sum(np.exp(-r / DECAY_UM) / np.maximum(r, 6.0), axis=2)
+    beads = with_images(state["beads"], state.field_um)
+    total = concentration(beads, DECAY_UM, at)
     return np.minimum(1.0, total / np.quantile(total, 0.94)) ** 1.4
 
 

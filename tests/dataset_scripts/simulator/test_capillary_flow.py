@@ -76,7 +76,9 @@ def test_flux_is_equal_through_every_section(layout):
 def test_cells_are_faster_where_the_vessel_is_narrow():
     for _, _, state in states(layout="narrowing"):
         route = state["routes"][0]
-        assert np.allclose(route["speed"] * route["bore"] ** 2, route["speed"][0] * route["bore"][0] ** 2)
+        assert np.allclose(
+            route["speed"] * route["bore"] ** 2, route["speed"][0] * route["bore"][0] ** 2
+        )
         assert route["speed"].max() > 1.4 * route["speed"][0]
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import iv
 
 from dataset_scripts.simulator import simulate_clip, simulate_state
+from dataset_scripts.simulator.models.crawling_cells import concentration_of_heading, crawl, uphill
 from dataset_scripts.simulator.phenomena import chemotaxis as world
 
 SEEDS = range(60)
@@ -30,7 +31,7 @@ def free_walk(kappa, persistence, dt, seconds, n=1200, seed=0, speed=0.2):
     kicks = rng.standard_normal((round(seconds / dt), n))
     # One cell at a time in the middle of a huge chamber: nothing can block it.
     runs = [
-        world.crawl(
+        crawl(
             np.array([[5e5, 5e5]]), heading[i : i + 1], np.array([speed]), kicks[:, i : i + 1], dt,
             kappa, persistence, 1.0, FAR, NO_LOSS, 1.0, 2e6,
         )
@@ -123,7 +124,7 @@ def test_drawn_outlines_stay_within_the_reach_that_keeps_cells_apart():
     for p, _, state in itertools.islice(states(), 12):
         for frame in (0, 5, 16):
             recorder = Recorder()
-            world.draw(p, state, frame, recorder)
+            world.draw(p, state, frame, recorder)  # type: ignore[arg-type]
             assert len(recorder.outlines) == 2 * p["cell_count"]
             for k, outline in enumerate(recorder.outlines):
                 far = np.linalg.norm(outline - state["xy"][frame, k // 2], axis=1).max()
@@ -152,7 +153,7 @@ def test_without_bias_the_walk_follows_fuerth():
 
 @pytest.mark.parametrize("index", [0.65, 0.85])
 def test_free_cells_drift_at_index_times_speed(index):
-    kappa, speed, seconds = world.concentration_of_heading(index), 0.2, 100.0
+    kappa, speed, seconds = concentration_of_heading(index), 0.2, 100.0
     drifts = []
     for dt in (0.5, 0.125):
         xy, _, path, climb = free_walk(kappa, 25.0, dt, seconds, speed=speed)
@@ -174,15 +175,13 @@ def test_the_gradient_is_that_of_the_concentration():
     for x, y in rng.uniform(15, 80, (20, 2)):
         h = 1e-4
         slope = np.array([total(x + h, y) - total(x - h, y), total(x, y + h) - total(x, y - h)])
-        assert world._uphill(x, y, beads, 45.0) == pytest.approx(
-            slope / np.linalg.norm(slope), abs=1e-5
-        )
+        assert uphill(x, y, beads, 45.0) == pytest.approx(slope / np.linalg.norm(slope), abs=1e-5)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.floats(0.01, 0.95))
 def test_heading_law_has_the_index_as_its_mean_cosine(index):
-    kappa = world.concentration_of_heading(index)
+    kappa = concentration_of_heading(index)
     assert iv(1, kappa) / iv(0, kappa) == pytest.approx(index, abs=1e-8)
 
 

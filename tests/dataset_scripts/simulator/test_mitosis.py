@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from scipy import integrate, ndimage, stats
 from dataset_scripts.simulator.canvas import Scene
 from dataset_scripts.simulator.clip import simulate_clip, simulate_state
 from dataset_scripts.simulator.looks import Look
+from dataset_scripts.simulator.models.dividing_cell import cap_radius, waist_profile
+from dataset_scripts.simulator.models.spindle import capture
 from dataset_scripts.simulator.phenomena import mitosis
 
 PHASES = (
@@ -129,7 +132,7 @@ def test_anaphase_speeds_are_the_stated_ones() -> None:
         early = (minutes > 0.1) & (minutes < 1.5)
         poles = np.polyfit(minutes[early], series["pole_distance"][early], 1)[0]
         assert poles == pytest.approx(p["spindle_elongation"], rel=1e-6)
-        tracks = {}
+        tracks: dict[int, dict[Any, np.ndarray]] = {}
         for i, kind, frame, x, y in state.truth.tracks:
             if kind in ("chromatid", "spindle_pole"):
                 tracks.setdefault(i, {})[frame] = np.array([x, y])
@@ -144,7 +147,7 @@ def test_anaphase_speeds_are_the_stated_ones() -> None:
 def free_capture(rate: float, dt: float, steps: int, n: int, seed: int) -> np.ndarray:
     """Capture times of n chromosomes held on the plate by microtubules of unlimited reach."""
     rng = np.random.default_rng(seed)
-    _, times = mitosis.capture(
+    _, times = capture(
         np.zeros((n, 3)), np.zeros(n), 6.0, rate, 1e12, 0.0, 1.0, dt,
         rng.random((steps, n, 2)), np.zeros((steps, n, 2)),
     )  # fmt: skip
@@ -167,7 +170,7 @@ def test_far_kinetochores_are_found_later_by_hills_factor() -> None:
     steps, n = 800, 3000
     start = np.zeros((n, 3))
     start[:, 0] = 4.0
-    _, times = mitosis.capture(
+    _, times = capture(
         start, np.zeros(n), 6.0, 0.4, 10.0, 0.0, 1.0, 0.1,
         rng.random((steps, n, 2)), np.zeros((steps, n, 2)),
     )  # fmt: skip
@@ -179,7 +182,7 @@ def test_congression_follows_the_closed_form() -> None:
     errors = []
     for dt in (0.1, 0.05, 0.025):
         steps = round(4 / dt)
-        path, times = mitosis.capture(
+        path, times = capture(
             np.array([[3.0, 0.0, 1.0]]), np.zeros(1), 6.0, 1e9, 10.0, 1e9, 1.2, dt,
             np.full((steps, 1, 2), 0.5), np.zeros((steps, 1, 2)),
         )  # fmt: skip
@@ -194,21 +197,21 @@ def test_congression_follows_the_closed_form() -> None:
 @given(st.just(0.0) | st.floats(0.01, 8.5), st.floats(0.05, 1))
 def test_body_keeps_its_volume(half: float, waist: float) -> None:
     volume = 4 / 3 * math.pi * 10**3
-    r = mitosis.cap_radius(half, waist, volume)
+    r = cap_radius(half, waist, volume)
 
     def section(x: float) -> float:
-        return math.pi * float(mitosis.waist_profile(half, r, waist, np.array(x))) ** 2
+        return math.pi * float(waist_profile(half, r, waist, np.array(x))) ** 2
 
     middle = integrate.quad(section, 0, half, limit=200)[0]
     caps = integrate.quad(section, half, half + r)[0]
     assert 2 * (middle + caps) == pytest.approx(volume, rel=1e-4)
-    assert float(mitosis.waist_profile(half, r, waist, np.array(0.0))) == pytest.approx(
+    assert float(waist_profile(half, r, waist, np.array(0.0))) == pytest.approx(
         r if half == 0 else r * waist, rel=1e-6
     )
 
 
 def test_closed_body_is_two_touching_spheres() -> None:
-    r = mitosis.cap_radius(10.0, 0.0, 8 / 3 * math.pi * 10**3)
+    r = cap_radius(10.0, 0.0, 8 / 3 * math.pi * 10**3)
     assert r == pytest.approx(10, rel=0.01)
 
 

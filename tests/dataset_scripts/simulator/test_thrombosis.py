@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset_scripts.simulator.clip import simulate_clip, simulate_state
+from dataset_scripts.simulator.models.venule_flow import BRIDGED_UM, GRID_UM, advect, relative_flow
 from dataset_scripts.simulator.phenomena import thrombosis as world
 
 SEEDS = range(20)
@@ -45,7 +46,7 @@ def test_closed_vessel_is_at_rest_on_both_sides(seed: int, num_frames: int) -> N
         values = state.truth.series[name][1]
         assert (values[frame:] == 0).all() and (values[:frame] > 0).all()
     height = state["height"][-1]
-    assert (state["diameter"] - height < 0.5).sum() * world.GRID_UM > 4, "the plug is a thread"
+    assert (state["vessel"].diameter - height < 0.5).sum() * GRID_UM > 4, "the plug is a thread"
 
 
 @pytest.mark.parametrize("num_frames", LENGTHS)
@@ -55,7 +56,7 @@ def test_partial_clot_lets_blood_through_and_speeds_the_throat(seed: int, num_fr
     series = {name: values for name, (_, values) in state.truth.series.items()}
     assert not [event for event in state.truth.events if event.name == "occlusion"]
     assert series["flow_pl_s"].min() > 0.6 * series["flow_pl_s"].max()
-    end = series["lumen_um"][-1] / state["diameter"]
+    end = series["lumen_um"][-1] / state["vessel"].diameter
     assert p["stable_lumen"] - 0.08 < end < p["stable_lumen"] + 0.06
     gain = series["throat_speed_mm_s"][-1] / series["centre_speed_mm_s"][-1]
     assert gain == pytest.approx(end**-2, rel=1e-6) and gain > 1.6
@@ -76,7 +77,7 @@ def test_any_length_of_clip(num_frames: int, occlusion: str) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_tracers_keep_to_the_lumen_and_apart(seed: int, occlusion: str) -> None:
     _, _, state = state_of(seed, occlusion, (17, 33)[seed % 2])
-    tracers, diameter = state["tracers"], state["diameter"]
+    tracers, diameter = state["tracers"], state["vessel"].diameter
     turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     c, d = np.cos(tracers.tilt)[..., None], np.sin(tracers.tilt)[..., None]
     along = tracers.a[..., None] * np.cos(turn)
@@ -140,7 +141,7 @@ def test_every_section_passes_the_same_flow() -> None:
         for frame in range(1, clock.num_frames - 1, 12):
             index = np.flatnonzero(seen[:, frame])
             at = np.interp(tracers.s[index, frame], state["clot_s"], state["height"][frame])
-            section = np.pi * (state["diameter"] - at) ** 2 / 4
+            section = np.pi * (state["vessel"].diameter - at) ** 2 / 4
             flow = speed[index, frame - 1] / (1 - tracers.eta[index] ** 2) / 2 * section / 1000
             spread.extend(flow / state.truth.series["flow_pl_s"][1][frame] - 1)
     assert len(spread) > 500
@@ -150,12 +151,12 @@ def test_every_section_passes_the_same_flow() -> None:
 def test_pressure_balances_flow_times_resistance_in_every_frame() -> None:
     for seed in range(6):
         p, _, state = state_of(seed, "no")
-        lumen = (state["diameter"] - state["height"]) * 1e-6
-        slice_m = world.GRID_UM * 1e-6
+        lumen = (state["vessel"].diameter - state["height"]) * 1e-6
+        slice_m = GRID_UM * 1e-6
         rest = p["series_length"] * 1e-6 - lumen.shape[1] * slice_m
         poiseuille = 128 * world.VISCOSITY_PA_S / np.pi
         resistance = poiseuille * (
-            rest / (state["diameter"] * 1e-6) ** 4 + (slice_m / lumen**4).sum(axis=1)
+            rest / (state["vessel"].diameter * 1e-6) ** 4 + (slice_m / lumen**4).sum(axis=1)
         )
         flow = state.truth.series["flow_pl_s"][1] * 1e-15
         drop = state.truth.series["pressure_drop_pa"][1]
@@ -170,10 +171,10 @@ def test_flow_past_a_uniform_clot_has_its_closed_form(
     diameter: float, lumen: float, cells: int, length: float
 ) -> None:
     height = np.full(cells, (1 - lumen) * diameter)
-    expected = length / (length + cells * world.GRID_UM * (lumen**-4 - 1))
-    assert world.relative_flow(height, diameter, length) == pytest.approx(expected, rel=1e-9)
-    height[cells // 2] = diameter - 0.5 * world.BRIDGED_UM
-    assert world.relative_flow(height, diameter, length) == 0
+    expected = length / (length + cells * GRID_UM * (lumen**-4 - 1))
+    assert relative_flow(height, diameter, length) == pytest.approx(expected, rel=1e-9)
+    height[cells // 2] = diameter - 0.5 * BRIDGED_UM
+    assert relative_flow(height, diameter, length) == 0
 
 
 @settings(max_examples=40, deadline=None)
@@ -183,21 +184,21 @@ def test_tracer_in_a_uniform_lumen_moves_at_the_poiseuille_speed(
 ) -> None:
     height = np.full((41, 400), (1 - lumen) * 30.0)
     arguments = (height, 0.0, 30.0, np.full(41, speed), 1e-3, 10)
-    s = world._advect(np.array([1.0]), np.array([eta]), *arguments)
+    s = advect(np.array([1.0]), np.array([eta]), *arguments)
     expected = 1.0 + speed * (1 - eta**2) / lumen**2 * 1e-3 * np.array([0, 10, 20])
     inside = expected < 199
     np.testing.assert_allclose(s[0][inside], expected[inside], rtol=1e-9)
 
 
 def test_advection_is_of_second_order() -> None:
-    s = np.arange(0, 60, world.GRID_UM)
+    s = np.arange(0, 60, GRID_UM)
     hill = 14 * np.exp(-(((s - 30) / 7) ** 2))
     start, eta = np.array([2.0, 8.0, 15.0]), np.array([0.0, -0.4, 0.5])
     ends = []
     for steps in (25, 50, 100, 3200):
         height = np.tile(hill, (2 * steps + 1, 1))
         speed = np.full(2 * steps + 1, 600.0)
-        out = world._advect(start, eta, height, 0.0, 30.0, speed, 0.04 / steps, steps)
+        out = advect(start, eta, height, 0.0, 30.0, speed, 0.04 / steps, steps)
         ends.append(out[:, -1])
     errors = [np.abs(end - ends[-1]).max() for end in ends[:-1]]
     assert errors[2] < 0.02
@@ -211,7 +212,7 @@ def test_clot_grows_by_arrivals_alone(occlusion: str) -> None:
         area = state.truth.series["clot_area_um2"][1]
         adhered = state.truth.series["platelets_adhered"][1]
         platelets = state["platelets"]
-        brought = platelets["bump"].sum(axis=1) * world.GRID_UM
+        brought = platelets["bump"].sum(axis=1) * GRID_UM
         before = clock.times_s < state["closed_s"]
         for frame in np.flatnonzero(before):
             landed = platelets["t"] <= clock.times_s[frame]
@@ -229,13 +230,13 @@ def test_clot_grows_by_arrivals_alone(occlusion: str) -> None:
 
 
 def test_platelets_arrive_as_a_poisson_process_of_the_stated_rate() -> None:
-    waits = []
+    gaps = []
     for seed in range(60):
         p, _, state = state_of(seed, "yes", 17)
         t = state["platelets"]["t"]
         t = t[(t < state["closed_s"])]
-        waits.append(np.diff(t) * p["adhesion_rate"] * world.KINETICS_SCALE)
-    waits = np.concatenate(waits)
+        gaps.append(np.diff(t) * p["adhesion_rate"] * world.KINETICS_SCALE)
+    waits = np.concatenate(gaps)
     tolerance = 4 / np.sqrt(len(waits))
     assert len(waits) > 3000
     assert np.mean(waits) == pytest.approx(1, abs=tolerance)

@@ -1,0 +1,1 @@
+"""Equations of the micro-worlds: motion, growth and shape, without drawing or words."""
