@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from training.checkpoint import load_latest, save_checkpoint
 from training.errors import MicroVerseError
-from training.files import make_folder
+from training.files import atomic_path, make_folder
 
 
 @dataclass
@@ -68,6 +68,10 @@ def lr_schedule(
         left = (steps - step) / max(1.0, decay_fraction * steps)
         return min(1.0, left)
     return 1.0
+
+
+# Conditions of a run that are not in its recipe.
+RUNTIME = ("thread count", "process count", "torch version")
 
 
 def run_identity(config_part: dict[str, Any], threads: int, processes: int) -> dict[str, Any]:
@@ -178,7 +182,8 @@ def trim_log(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = [line for line in read_log(path) if line["step"] <= step]
-    path.write_text("".join(json.dumps(line) + "\n" for line in kept), "utf-8")
+    with atomic_path(path) as temporary:
+        temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), "utf-8")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,9 @@ Generates clips for held-out captions of a data set's test split, lets the probe
 show, and compares. Also measured: the autoencoder's round trip, whether clips move, and how long a
 call takes. Everything is resumable: clips made once are kept under a name that holds the model's
 hash and the settings, and the probe under the data's.
+
+    microverse measure model_cards/microverse-nano --data microsim-10k
+    microverse measure out/train/nano/pipeline --data microsim-10k --clips 5 --steps 20
 """
 
 from __future__ import annotations

@@ -32,16 +32,16 @@ def train(config: TrainConfig, out: Path, stage: str = "all", fresh: bool = Fals
 
     Raises `MicroVerseError` when `out` holds a run of another recipe, thread or process count.
     """
-    from accelerate import Accelerator, DistributedDataParallelKwargs
+    import torch
+    from accelerate import Accelerator
 
-    set_threads(config.threads)
     make_folder(out)
-    # The text encoder's decoder-only weights get no gradient in some T5 variants.
-    kwargs = DistributedDataParallelKwargs(find_unused_parameters=False)
     precisions = {config.autoencoder.mixed_precision, config.transformer.mixed_precision}
     if len(precisions) > 1:
         raise MicroVerseError("autoencoder and transformer need the same mixed_precision")
-    acc = Accelerator(mixed_precision=precisions.pop(), kwargs_handlers=[kwargs])
+    # Without `cpu`, accelerate does not join the processes that torchrun started on a CPU machine.
+    acc = Accelerator(mixed_precision=precisions.pop(), cpu=not torch.cuda.is_available())
+    set_threads(config.threads)  # after accelerate, which sets a count of its own
     if fresh and acc.is_main_process:
         for name in ("autoencoder", "transformer", "pipeline"):
             remove(out / name)
@@ -90,12 +90,16 @@ class _Run:
             train_autoencoder,
         )
         from training.checkpoint import check_identity
+        from training.loop import RUNTIME
 
         folder = self.out / "autoencoder"
         identity = autoencoder_identity(self.config, self.train, self.acc.num_processes)
         done = folder / "done.json"
         if done.exists():
-            check_identity(read_json(done)["identity"], identity, f"{folder}: already trained")
+            # A finished stage is only read: it may have been trained with other counts.
+            old = {k: v for k, v in read_json(done)["identity"].items() if k not in RUNTIME}
+            new = {k: v for k, v in identity.items() if k not in RUNTIME}
+            check_identity(old, new, f"{folder}: already trained")
         elif stage == "transformer":
             raise MicroVerseError(f"{folder}: not trained yet (run --stage autoencoder first)")
         else:

@@ -176,9 +176,14 @@ class TestShippedModel:
         weights = sorted(folder.rglob("*.safetensors"))
         assert {path.parent.name for path in weights} == {"text_encoder", "transformer", "vae"}
         assert sum(path.stat().st_size for path in weights) < 40e6
+        kinds = {"BF16": 0, "F32": 0}
         for path in weights:
             with safe_open(path, "pt") as file:
-                assert {file.get_slice(key).get_dtype() for key in file.keys()} == {"BF16"}  # noqa: SIM118
+                for key in file.keys():  # noqa: SIM118
+                    part = file.get_slice(key)
+                    kinds[part.get_dtype()] += int(np.prod(part.get_shape()))
+        # diffusers keeps norms, modulation tables and the time embedding in float32.
+        assert kinds["BF16"] > 0.8 * sum(kinds.values())
         others = {".json", ".md", ".webp", ".safetensors", ".jinja"}
         assert {path.suffix for path in folder.rglob("*") if path.is_file()} <= others
 

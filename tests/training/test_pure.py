@@ -18,6 +18,7 @@ seeds = st.integers(0, 2**31 - 1)
 
 
 @given(seeds, st.integers(0, 500), st.integers(1, 16), st.integers(1, 60))
+@settings(deadline=None)
 def test_every_clip_is_seen_once_before_any_is_seen_twice(
     seed: int, start: int, batch: int, size: int
 ) -> None:
@@ -32,6 +33,7 @@ def test_every_clip_is_seen_once_before_any_is_seen_twice(
 
 
 @given(seeds, st.integers(0, 10**6), st.integers(1, 8))
+@settings(deadline=None)
 def test_a_batch_depends_on_seed_and_number_only(seed: int, number: int, batch: int) -> None:
     once = sampler.clip_indices(seed, number, batch, 50)
     sampler.clip_indices(seed + 1, number + 3, batch, 31)
@@ -45,6 +47,7 @@ def test_a_batch_depends_on_seed_and_number_only(seed: int, number: int, batch: 
 
 
 @given(st.integers(0, 50), st.integers(1, 4), st.integers(1, 4))
+@settings(deadline=None)
 def test_batch_numbers_never_repeat(step: int, accumulate: int, processes: int) -> None:
     def numbers(s: int) -> list[int]:
         return [
@@ -58,6 +61,7 @@ def test_batch_numbers_never_repeat(step: int, accumulate: int, processes: int) 
 
 
 @given(seeds, st.integers(1, 64))
+@settings(deadline=None)
 def test_noise_positions_cover_the_unit_interval(seed: int, count: int) -> None:
     u = np.sort(sampler.stratified_uniform(seed, sampler.SIGMA, 5, count).double().numpy())
     cells = np.arange(count) / count
@@ -65,7 +69,7 @@ def test_noise_positions_cover_the_unit_interval(seed: int, count: int) -> None:
 
 
 @given(seeds)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_texts_keep_the_asked_shares(seed: int) -> None:
     captions, prompts = ["long"] * 2000, [["a", "b"]] * 2000
     texts = sampler.choose_texts(seed, 1, captions, prompts, 0.4, 0.1)
@@ -90,13 +94,14 @@ def test_lively_crops_hold_more_motion() -> None:
 
 
 @given(st.floats(0, 1), st.floats(1, 12))
+@settings(deadline=None)
 def test_shift_maps_the_interval_onto_itself_and_upwards(u: float, shift: float) -> None:
     sigma = float(flow.shift_sigma(torch.tensor(u, dtype=torch.float64), shift))
     assert u - 1e-9 <= sigma <= 1 + 1e-9
 
 
 @given(seeds)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_velocity_leads_from_any_noise_level_to_the_clip(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     x0 = torch.randn(3, 2, 3, 4, 4, generator=generator)
@@ -109,7 +114,7 @@ def test_velocity_leads_from_any_noise_level_to_the_clip(seed: int) -> None:
 
 
 @given(seeds, st.floats(0, 5))
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_motion_weights_have_mean_one_and_favour_what_moves(seed: int, strength: float) -> None:
     x = torch.zeros(2, 3, 5, 8, 8)
     x[0, :, :, 2, 2] = torch.randn(5, generator=torch.Generator().manual_seed(seed))
@@ -150,6 +155,7 @@ def test_scheduler_reaches_the_clip_with_the_true_velocity(kind: str) -> None:
     st.integers(0, 50),
     st.floats(0, 1),
 )
+@settings(deadline=None)
 def test_learning_rate_stays_in_bounds(kind: str, steps: int, warmup: int, decay: float) -> None:
     factors = [lr_schedule(kind, step, steps, warmup, decay) for step in range(steps)]
     assert all(0 <= f <= 1 for f in factors)
