@@ -27,6 +27,10 @@ class DemoError(Exception):
     """Something is missing; the message is one line for the user."""
 
 
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def words(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
 
@@ -120,9 +124,13 @@ def run(prompt: str, seed: int, out: Path) -> None:
     from diffusers import DiffusionPipeline
 
     print(f'3/4  DiffusionPipeline.from_pretrained("{MODEL.relative_to(HERE)}")')
-    pipe = DiffusionPipeline.from_pretrained(
-        MODEL, custom_pipeline=str(HERE / "model_cards" / "pipeline.py"), trust_remote_code=True
-    )
+    try:
+        pipe = DiffusionPipeline.from_pretrained(
+            MODEL, custom_pipeline=str(HERE / "model_cards" / "pipeline.py"), trust_remote_code=True
+        )
+    except Exception as error:
+        # Loading raises many unrelated types; the reader needs the model's name and one reason.
+        raise DemoError(f"{MODEL}: cannot be loaded ({_first_line(error)})") from None
     print(f'4/4  pipe("{prompt}")')
     begun = time.perf_counter()
     made = pipe(prompt, generator=torch.Generator().manual_seed(seed)).frames[0]
@@ -164,8 +172,7 @@ def main() -> int:
         print(f"demo: error: {error}", file=sys.stderr)
         return 2
     except (OSError, RuntimeError, ImportError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        print(f"demo: error: {first}", file=sys.stderr)
+        print(f"demo: error: {_first_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("demo: stopped", file=sys.stderr)

@@ -147,8 +147,9 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
     """Cell positions (µm), headings (rad) and widths (µm) per frame; see the module for the model.
 
     Arrays: `x`, `y`, `heading`, `width` of shape (T, N), `seen` (T, N) whether a cell's centre is
-    in the field; `routes` for the walls. Series: cells in view, and the cumulative count of cells
-    that crossed three sections (equal flux: the counts rise at one rate).
+    in the field; `routes` for the walls. Series: cells in view, the cumulative count of cells that
+    crossed three sections (equal flux: the counts rise at one rate), the narrowest sleeve between
+    a cell and the wall, and the closest gap between successive cells.
     """
     p = parameters
     field_um = float(p["field_of_view"])
@@ -172,7 +173,7 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
     taken = (rng.random(len(entry)) >= float(routes[0]["share"])).astype(int)
     entry, taken = entry[::-1], taken[::-1]
     age = clock.times_s[:, None] - entry[None, :]
-    arrays: dict[str, Any] = {k: np.zeros(age.shape) for k in ("x", "y", "heading", "width")}
+    arrays: dict[str, Any] = {k: np.zeros(age.shape) for k in ("x", "y", "heading", "bore")}
     present = np.zeros(age.shape, bool)
     for i, route in enumerate(routes):
         mine = taken == i
@@ -180,9 +181,9 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
         arrays["x"][:, mine] = np.interp(t, route["time"], route["xy"][:, 0])
         arrays["y"][:, mine] = np.interp(t, route["time"], route["xy"][:, 1])
         arrays["heading"][:, mine] = np.interp(t, route["time"], route["heading"])
-        bore = np.interp(t, route["time"], route["bore"])
-        arrays["width"][:, mine] = np.minimum(_SLEEVE * bore, _WIDEST_UM)
+        arrays["bore"][:, mine] = np.interp(t, route["time"], route["bore"])
         present[:, mine] = (t > 0) & (t < route["time"][-1])
+    arrays["width"] = np.minimum(_SLEEVE * arrays["bore"], _WIDEST_UM)
     tissue = np.stack(
         [rng.uniform(0, field_um, 26), rng.uniform(0, field_um, 26), rng.uniform(1.8, 5.0, 26),
          rng.uniform(0.5, 1.0, 26), rng.uniform(0, np.pi, 26)], 1,
@@ -220,7 +221,24 @@ def _truth(p: Parameters, clock: Clock, arrays: dict[str, Any], field_um: float)
         # Cells that have left stay parked beyond the exit, so this never counts backwards.
         count = (along > share * field_um).sum(axis=1).astype(float)
         truth.series[f"passed_{int(100 * share)}_percent"] = ("cells", count - count[0])
+    clearance = np.where(seen, (arrays["bore"] - arrays["width"]) / 2, np.inf).min(axis=1)
+    truth.series["wall_clearance"] = ("µm", np.where(np.isfinite(clearance), clearance, np.nan))
+    truth.series["closest_gap"] = ("µm", _closest_gap(arrays))
     return truth
+
+
+def _closest_gap(arrays: dict[str, Any]) -> np.ndarray:
+    """Smallest distance (T,) in µm between the ends of successive cells; NaN where there are none.
+
+    Cells are numbered in the order in which they entered, so a cell follows its neighbour or, at a
+    fork, one that took the other branch and is even farther away than along the vessel.
+    """
+    x, y, seen = arrays["x"], arrays["y"], arrays["seen"]
+    apart = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1))
+    half = np.asarray(cell_length(np.maximum(arrays["width"], 1.0))) / 2
+    both = seen[:, 1:] & seen[:, :-1]
+    gap = np.where(both, apart - half[:, 1:] - half[:, :-1], np.inf).min(axis=1)
+    return np.where(np.isfinite(gap), gap, np.nan)
 
 
 def _edges(route: dict[str, np.ndarray], extra_um: float) -> tuple[np.ndarray, np.ndarray]:

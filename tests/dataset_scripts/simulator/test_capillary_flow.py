@@ -45,6 +45,15 @@ def test_cells_never_overlap():
                     assert apart > 0.9 * room, (p["layout"], apart, room)
 
 
+def test_truth_states_clearance_and_gap():
+    for p, _, state in states():
+        clearance, gap = (state.truth.series[k][1] for k in ("wall_clearance", "closest_gap"))
+        assert np.nanmin(clearance) > 0.3, "a cell touches the wall"
+        # Across a fork, cells in different branches lie side by side and not end to end.
+        if p["layout"] != "fork" and not np.isnan(gap).all():
+            assert np.nanmin(gap) > 0, "two cells overlap"
+
+
 def test_every_cell_that_enters_leaves_at_the_far_end():
     for p, clock, state in states():
         events = {(e.object_id, e.name): e for e in state.truth.events}
