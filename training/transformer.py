@@ -252,8 +252,11 @@ def train_transformer(
 
 
 def sheet_prompts(clips: Clips, count: int) -> list[str]:
-    """`count` texts for the sample sheets, spread over the split: short prompts where there are."""
-    chosen = np.linspace(0, len(clips) - 1, count).round().astype(int)
+    """`count` texts for the sample sheets, short prompts where there are any.
+
+    Drawn at random but always the same: every n-th clip of a split can be of one phenomenon.
+    """
+    chosen = np.random.default_rng(0).permutation(len(clips))[:count]
     return [clips.prompts[i][0] if clips.prompts[i] else clips.captions[i] for i in chosen]
 
 
