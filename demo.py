@@ -80,8 +80,10 @@ def save_sheet(path: Path, rows: Sequence[tuple[str, Sequence]]) -> None:
     font = ImageFont.load_default(14)
     for row, (text, frames) in enumerate(rows):
         top = row * (side + title + 8)
+        room = len(text)
         while pen.textlength(text, font=font) > sheet.width - 8:
-            text = text[:-2].rstrip(" …") + " …"
+            room -= 1
+            text = text[:room].rstrip(" …") + " …"
         pen.text((4, top + 5), text, fill="black", font=font)
         for column in range(columns):
             frame = frames[round(column * (len(frames) - 1) / (columns - 1))]
@@ -115,7 +117,10 @@ def run(prompt: str, seed: int, out: Path) -> None:
     clips = datasets.load_dataset(str(out / "microsim-10k"))
     train = clips["train"]
     texts = [" ".join([row["caption"], *row["prompts"]]) for row in train.remove_columns("video")]
-    match = train[closest(prompt, texts)]
+    # A prompt that names no look gets an illustration, from the model as from the data.
+    looks = ("illustration", "fluorescence", "bright field")
+    named = any(look in prompt.lower() for look in looks)
+    match = train[closest(prompt if named else f"{prompt} illustration", texts)]
     counts = ", ".join(f"{len(rows)} {split}" for split, rows in clips.items())
     print(f"     {counts}; the closest to the prompt: {match['caption']}")
 

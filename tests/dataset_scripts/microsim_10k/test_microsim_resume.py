@@ -19,6 +19,7 @@ from dataset_scripts.microsim_10k import card, parts
 from dataset_scripts.microsim_10k.build import work_folder
 
 Microsim = Callable[..., tuple[int, str, str]]
+SLOW = ("--size", "192")  # long enough that a signal on a busy machine comes before the end
 FLOW = "simulate --clips 240 --size 64 --frames 17 --seed 3 --phenomena capillary_flow"
 
 
@@ -30,8 +31,8 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def start(repo_root: Path, out: Path, workers: int) -> subprocess.Popen[str]:
-    call = [sys.executable, "-m", "dataset_scripts.microsim_10k.cli", *FLOW.split()]
+def start(repo_root: Path, out: Path, workers: int, *more: str) -> subprocess.Popen[str]:
+    call = [sys.executable, "-m", "dataset_scripts.microsim_10k.cli", *FLOW.split(), *more]
     return subprocess.Popen(
         [*call, "--out", str(out), "--workers", str(workers)],
         cwd=repo_root,
@@ -90,7 +91,7 @@ def test_killed_at_random_moments_and_rerun_the_bytes_are_those_of_one_go(
 
 def test_interrupt_is_one_line_and_130(repo_root: Path, tmp_path: Path) -> None:
     out = tmp_path / "flow"
-    process = start(repo_root, out, 2)
+    process = start(repo_root, out, 2, *SLOW)
     wait_for(process, out, 1)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
@@ -101,7 +102,7 @@ def test_interrupt_is_one_line_and_130(repo_root: Path, tmp_path: Path) -> None:
 
 def test_a_worker_that_dies_is_told_in_one_line(repo_root: Path, tmp_path: Path) -> None:
     out = tmp_path / "flow"
-    process = start(repo_root, out, 2)
+    process = start(repo_root, out, 2, *SLOW)
     wait_for(process, out, 1)
     workers = [
         child
