@@ -40,6 +40,8 @@ def start(repo_root: Path, out: Path, workers: int, *more: str) -> subprocess.Po
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A test run in the background of a script inherits an ignored Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
