@@ -131,7 +131,10 @@ def run(prompt: str, seed: int, out: Path) -> None:
     print(f'3/4  DiffusionPipeline.from_pretrained("{MODEL.relative_to(HERE)}")')
     try:
         pipe = DiffusionPipeline.from_pretrained(
-            MODEL, custom_pipeline=str(HERE / "model_cards" / "pipeline.py"), trust_remote_code=True
+            MODEL,
+            custom_pipeline=str(HERE / "model_cards" / "pipeline.py"),
+            trust_remote_code=True,
+            use_safetensors=True,
         )
     except Exception as error:
         # Loading raises many unrelated types; the reader needs the model's name and one reason.

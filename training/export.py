@@ -101,9 +101,13 @@ def export_pipeline(pipeline: WanPipeline, native: dict[str, Any], target: Path)
 def load_pipeline(model: str) -> tuple[WanPipeline, dict[str, Any]]:
     """A plain pipeline from a folder or Hub id, and its native settings ({} when it has none)."""
     from diffusers import DiffusionPipeline
+    from diffusers.utils import logging
 
+    # The error below says it all; and never fall back to pickled weights.
+    logging.disable_progress_bar()
+    logging.set_verbosity(logging.CRITICAL)
     try:
-        pipeline = DiffusionPipeline.from_pretrained(model)
+        pipeline = DiffusionPipeline.from_pretrained(model, use_safetensors=True)
     except Exception as error:
         # from_pretrained has no common error type; the reader needs one line that names the model.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]

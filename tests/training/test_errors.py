@@ -107,3 +107,18 @@ def test_clips_of_another_size_are_refused(toy_data: Path, tmp_path: Path, run_c
     done = run_cli(["microverse", "train", path, "--out", tmp_path / "run"])
     one_line(done, "is 16×16 px, the recipe says 24×24")
     assert not list((tmp_path / "run" / "cache").glob("*.npy"))
+
+
+def test_a_model_that_lacks_a_file_is_one_line_and_never_unpickled(repo_root, run_cli, tmp_path):
+    import shutil
+
+    broken = tmp_path / "model"
+    shutil.copytree(repo_root / "model_cards" / "microverse-nano", broken)
+    (broken / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    clip = tmp_path / "clip.mp4"
+    done = run_cli(["microverse", "generate", str(broken), "a cell divides", "--out", str(clip)])
+    assert done.returncode == 2
+    assert done.stderr.startswith("microverse: error: ")
+    assert done.stderr.count("\n") == 1
+    assert ".safetensors" in done.stderr
+    assert not clip.exists()
