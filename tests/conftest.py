@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,9 +34,14 @@ os.environ.update(
 for _name in ("HF_DATASETS_CACHE", "HF_HUB_CACHE", "HF_MODULES_CACHE", "HF_ENDPOINT", "HF_TOKEN"):
     os.environ.pop(_name, None)
 
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+
 # The module behind each console script.
 COMMANDS = {
     "microsim": "dataset_scripts.microsim_10k.cli",
+    "microworldbench-data": "dataset_scripts.microworldbench.cli",
     "microverse": "training.cli",
 }
 

@@ -1,0 +1,1 @@
+"""MicroWorldBench: the rubric data set, its own edition and the importer of the published one."""

@@ -1,0 +1,1 @@
+"""Metrics that go to the Hub, one flat folder each."""

@@ -1,0 +1,1 @@
+"""MicroWorldBench as a metric: judges, scores, statistics and reports."""
