@@ -42,6 +42,7 @@ settings.load_profile("house")
 COMMANDS = {
     "microsim": "dataset_scripts.microsim_10k.cli",
     "microworldbench-data": "dataset_scripts.microworldbench.cli",
+    "microworldbench": "evaluate_metrics.microworldbench.cli",
     "microverse": "training.cli",
 }
 

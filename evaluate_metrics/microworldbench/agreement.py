@@ -99,10 +99,10 @@ def jackknife(
     parts = parts[~np.isnan(parts)]
     n = len(parts)
     if n < 2 or math.isnan(whole):
-        return Estimate(whole, math.nan, math.nan, n)
+        return Estimate(whole, math.nan, math.nan, math.nan, n)
     error = math.sqrt((n - 1) / n * float(np.sum((parts - parts.mean()) ** 2)))
     half = float(stats.t.ppf(0.975, n - 1)) * error
-    return Estimate(whole, whole - half, whole + half, n)
+    return Estimate(whole, whole - half, whole + half, error, n)
 
 
 def alpha(judges: Sequence[Mapping[Item, bool]]) -> float:

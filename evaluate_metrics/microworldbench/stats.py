@@ -1,9 +1,10 @@
-"""How sure a score is: intervals and tests whose unit is the phenomenon.
+"""How sure a score is: intervals and tests whose unit is the cluster of tasks.
 
-Tasks of one phenomenon share their difficulties, so the phenomenon is the cluster: a task's clips
-are averaged, then the tasks, and all phenomena weigh the same. Resampling tasks inside fixed
-phenomena would give intervals that hold far less often than they claim. Edition `iclr2026` has no
-phenomena; there the source of a task is the cluster.
+Tasks of one phenomenon share their difficulties, so in edition `open` the phenomenon is the
+cluster: a task's clips are averaged, then the tasks, and all phenomena weigh the same. Resampling
+tasks inside fixed phenomena would give intervals that hold far less often than they claim. Edition
+`iclr2026` has no phenomena; there every task weighs the same, as published, and the channel that
+its source video comes from is the cluster.
 """
 
 from __future__ import annotations
@@ -24,47 +25,63 @@ SIGN_DRAWS = 100_000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over clusters with its 95 % interval; NaN bounds from fewer than two clusters."""
+    """A mean with its 95 % interval and standard error; NaN from fewer than two clusters."""
 
     mean: float
     low: float
     high: float
+    error: float
     clusters: int
 
-    @property
-    def half_width(self) -> float:
-        return (self.high - self.low) / 2
+
+@dataclass(frozen=True)
+class Cluster:
+    """Mean of some tasks of one cluster, and the weight that it has in the mean over clusters."""
+
+    mean: float
+    weight: float
 
 
-def cluster_of(row: Mapping[str, Any]) -> str:
-    """The cluster that a task belongs to: its phenomenon, else its source, else itself."""
-    return row.get("phenomenon") or row.get("source_video") or row["task_id"]
+def clusters(rows: Sequence[Mapping[str, Any]], values: Mapping[str, float]) -> dict[str, Cluster]:
+    """`values` (task id → number) by cluster, NaN left out; see the module for what a cluster is.
 
-
-def cluster_means(
-    rows: Sequence[Mapping[str, Any]], values: Mapping[str, float]
-) -> dict[str, float]:
-    """Mean of `values` (task id → number) by cluster; NaN values are left out."""
+    A task with neither phenomenon nor source is a cluster of its own.
+    """
     groups: dict[str, list[float]] = {}
+    equal: set[str] = set()
     for row in rows:
         value = values.get(row["task_id"], math.nan)
         if not math.isnan(value):
-            groups.setdefault(cluster_of(row), []).append(value)
-    return {name: float(np.mean(found)) for name, found in groups.items()}
+            name = row.get("phenomenon") or ""
+            equal |= {name} - {""}
+            name = name or (row.get("source_video") or "").split("/")[0] or row["task_id"]
+            groups.setdefault(name, []).append(value)
+    return {
+        name: Cluster(float(np.mean(found)), 1.0 if name in equal else float(len(found)))
+        for name, found in groups.items()
+    }
 
 
-def estimate(means: Iterable[float], confidence: float = CONFIDENCE) -> Estimate:
-    """Mean of cluster means with Student's interval on (clusters - 1) degrees of freedom."""
+def estimate(found: Iterable[Cluster], confidence: float = CONFIDENCE) -> Estimate:
+    """Weighted mean over clusters, with Student's interval on (clusters - 1) degrees of freedom.
+
+    The error is the cluster-robust one; with equal weights it is the standard error of the mean.
+    """
     from scipy import stats
 
-    x = np.asarray(list(means), float)
-    if not len(x):
-        return Estimate(math.nan, math.nan, math.nan, 0)
-    mean = float(x.mean())
-    if len(x) < 2:
-        return Estimate(mean, math.nan, math.nan, len(x))
-    half = float(stats.t.ppf(0.5 + confidence / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
-    return Estimate(mean, mean - half, mean + half, len(x))
+    listed = list(found)
+    n = len(listed)
+    if not n:
+        return Estimate(math.nan, math.nan, math.nan, math.nan, 0)
+    x = np.array([c.mean for c in listed])
+    w = np.array([c.weight for c in listed])
+    w = w / w.sum()
+    mean = float(w @ x)
+    if n < 2:
+        return Estimate(mean, math.nan, math.nan, math.nan, n)
+    error = math.sqrt(n / (n - 1) * float(np.sum((w * (x - mean)) ** 2)))
+    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * error
+    return Estimate(mean, mean - half, mean + half, error, n)
 
 
 def sign_flip_p(differences: Sequence[float], seed: int = 0) -> float:
@@ -100,7 +117,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(v) for v in adjusted]
 
 
-def detectable(differences: Sequence[float], power: float = POWER) -> float:
+def detectable(difference: Estimate, power: float = POWER) -> float:
     """Smallest true mean difference that this many clusters with this scatter would show.
 
     With probability `power`, two-sided at 5 %: (t₀.₉₇₅ + t_power) standard errors. NaN from fewer
@@ -108,12 +125,11 @@ def detectable(differences: Sequence[float], power: float = POWER) -> float:
     """
     from scipy import stats
 
-    d = np.asarray(differences, float)
-    if len(d) < 2:
+    if difference.clusters < 2:
         return math.nan
-    df = len(d) - 1
+    df = difference.clusters - 1
     reach = stats.t.ppf(0.5 + CONFIDENCE / 2, df) + stats.t.ppf(power, df)
-    return float(reach * d.std(ddof=1) / math.sqrt(len(d)))
+    return float(reach * difference.error)
 
 
 @dataclass(frozen=True)
@@ -139,11 +155,17 @@ def compare(
     second: tuple[str, Mapping[str, float]],
 ) -> Comparison:
     """Paired comparison of two models given (name, task id → unclamped score)."""
-    tasks = {t for t in first[1] if t in second[1]}
-    gaps = {t: first[1][t] - second[1][t] for t in tasks}
-    means = cluster_means(rows, gaps)
-    d = list(means.values())
-    return Comparison(first[0], second[0], estimate(d), means, sign_flip_p(d), detectable(d))
+    gaps = {t: first[1][t] - second[1][t] for t in first[1] if t in second[1]}
+    found = clusters(rows, gaps)
+    difference = estimate(found.values())
+    return Comparison(
+        first[0],
+        second[0],
+        difference,
+        {name: c.mean for name, c in found.items()},
+        sign_flip_p([c.mean * c.weight for c in found.values()]),
+        detectable(difference),
+    )
 
 
 def tie_groups(scores: Mapping[str, float], comparisons: Iterable[Comparison]) -> dict[str, int]:

@@ -32,7 +32,7 @@ def test_the_interval_holds_as_often_as_it_says():
     for _ in range(runs):
         level = {f"p{p}": v for p, v in enumerate(50 + 20 * rng.standard_normal(17))}
         values = {r["task_id"]: level[r["phenomenon"]] + 10 * rng.standard_normal() for r in rows}
-        found = stats.estimate(stats.cluster_means(rows, values).values())
+        found = stats.estimate(stats.clusters(rows, values).values())
         hits += found.low <= 50 <= found.high
     assert found.clusters == 17
     assert 0.92 <= hits / runs <= 0.98
@@ -41,11 +41,24 @@ def test_the_interval_holds_as_often_as_it_says():
 def test_an_unbalanced_phenomenon_does_not_weigh_more():
     rows = [*rows_of(2), *({"task_id": f"x{i}", "phenomenon": "p0"} for i in range(50))]
     values = {r["task_id"]: 100.0 if r["phenomenon"] == "p0" else 0.0 for r in rows}
-    assert stats.estimate(stats.cluster_means(rows, values).values()).mean == 50
+    assert stats.estimate(stats.clusters(rows, values).values()).mean == 50
+
+
+def test_without_phenomena_every_task_weighs_the_same_and_channels_are_the_clusters():
+    """400 tasks of one channel and 20 of each of 9: the mean is the published mean over tasks."""
+    channels = ["big"] * 400 + [f"c{i}" for i in range(9) for _ in range(20)]
+    rows = [
+        {"task_id": str(i), "phenomenon": "", "source_video": f"{c}/v{i}"}
+        for i, c in enumerate(channels)
+    ]
+    values = {r["task_id"]: float(i % 7) for i, r in enumerate(rows)}
+    found = stats.estimate(stats.clusters(rows, values).values())
+    assert found.mean == pytest.approx(np.mean(list(values.values())))
+    assert found.clusters == 10
 
 
 def test_one_cluster_has_a_mean_but_no_interval():
-    found = stats.estimate([40.0])
+    found = stats.estimate([stats.Cluster(40.0, 1.0)])
     assert found.mean == 40 and math.isnan(found.low) and math.isnan(found.high)
     assert stats.estimate([]).clusters == 0
 
@@ -81,10 +94,16 @@ def test_holm_on_a_worked_case():
 def test_the_detectable_difference_is_found_at_its_stated_power():
     rng = np.random.default_rng(5)
     scatter, n = 20.0, 17
-    gap = np.mean([stats.detectable(scatter * rng.standard_normal(n)) for _ in range(300)])
+
+    def draw(mean: float) -> stats.Estimate:
+        return stats.estimate(
+            stats.Cluster(float(v), 1.0) for v in mean + scatter * rng.standard_normal(n)
+        )
+
+    gap = np.mean([stats.detectable(draw(0.0)) for _ in range(300)])
     found = 0
     for _ in range(300):
-        e = stats.estimate(gap + scatter * rng.standard_normal(n))
+        e = draw(float(gap))
         found += not e.low <= 0 <= e.high
     assert 0.72 <= found / 300 <= 0.88
 
@@ -101,7 +120,7 @@ def test_a_comparison_is_paired_by_task_and_ignores_what_one_model_lacks():
 
 def test_models_that_no_test_parts_share_a_rank():
     def pair(a, b, p):
-        e = stats.Estimate(0, 0, 0, 17)
+        e = stats.Estimate(0, 0, 0, 0, 17)
         return stats.Comparison(a, b, e, {}, p, 1.0, p)
 
     ranks = stats.tie_groups(
@@ -172,7 +191,7 @@ def test_leaving_out_a_cluster_widens_the_interval_when_clusters_differ():
     even = agreement.jackknife(first, spread, clusters, "kappa")
     lump = agreement.jackknife(first, lumped, clusters, "kappa")
     assert even.low < even.mean < even.high and even.clusters == 6
-    assert lump.half_width > even.half_width
+    assert lump.error > even.error
 
 
 @given(st.floats(0, 1), st.floats(0.6, 1), st.floats(0.6, 1))

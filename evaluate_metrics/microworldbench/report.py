@@ -1,0 +1,89 @@
+"""`microworldbench report`: runs side by side, as Markdown and as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .clips import Clip
+from .decode import ClipError
+from .figures import BEST_SIDE, Strip, strip
+from .findings import Findings, find
+from .folder import Run
+from .page import page
+from .report_md import markdown
+from .verdicts import MetricError
+
+PICTURES = 9_000_000
+"""Characters of base64 that all frames of a page may take: with the text it stays below 15 MB."""
+MOST_STRIPS = 900
+"""With more clips than that only the first ones of each task are shown."""
+
+
+def write_report(
+    runs: Sequence[Run], out: Path, videos: Mapping[str, Path] | None = None
+) -> list[Path]:
+    """Write `report.md` and `report.html` into the folder `out`; returns their paths.
+
+    `videos` maps a model's name to the folder of its clips, where that is no longer the one that
+    the run names. The same runs and clips give the same bytes. Raises `MetricError` for runs that
+    do not compare, before anything is written.
+    """
+    found = find(runs)
+    texts = {"report.md": markdown(found), "report.html": page(found, strips(found, videos or {}))}
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in texts.items():
+        partial = out / f".{name}.partial"
+        # Names and rationales may hold what UTF-8 cannot: half a surrogate pair.
+        partial.write_bytes(text.encode("utf-8", "replace"))
+        os.replace(partial, out / name)
+        written.append(out / name)
+    return written
+
+
+def strips(f: Findings, videos: Mapping[str, Path]) -> Callable[[int, str], Strip | str]:
+    """The frames of a run's clip, small enough for all clips to share the page, or a note."""
+    folders = [
+        videos.get(name, videos.get(run.name, run.info.get("videos")))
+        for name, run in zip(f.names, f.runs, strict=True)
+    ]
+    clips = [_first_clips(run) for run in f.runs]
+    total = sum(len(mine) for run in clips for mine in run.values())
+    tasks = sum(map(len, clips))
+    each = None if total <= MOST_STRIPS else max(1, MOST_STRIPS // max(1, tasks))
+    shown = [{clip for mine in run.values() for clip in mine[:each]} for run in clips]
+    limit = PICTURES // max(1, sum(map(len, shown)))
+
+    def show(place: int, clip: str) -> Strip | str:
+        if clip not in shown[place]:
+            return "frames left out to keep this page small" if clip else "nothing to show"
+        folder = folders[place]
+        path = _inside(Path(folder), clip) if folder else None
+        if path is None:
+            return "no frames, the clip's file was not found"
+        try:
+            return strip(Clip(path).sample(BEST_SIDE), limit)
+        except (ClipError, MetricError, OSError) as error:
+            return f"no frames, {error}"
+
+    return show
+
+
+def _first_clips(run: Run) -> dict[str, list[str]]:
+    """Task id → its clips that have a file, in order."""
+    found: dict[str, list[str]] = {}
+    for v in run.verdicts:
+        if v.clip and v.clip not in found.setdefault(v.task_id, []):
+            found[v.task_id].append(v.clip)
+    return found
+
+
+def _inside(folder: Path, clip: str) -> Path | None:
+    """The clip's file, if it lies in `folder`: a run folder may come from anybody."""
+    try:
+        path = (folder / clip).resolve()
+        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    except (OSError, ValueError):
+        return None
