@@ -49,20 +49,18 @@ def grade(request: Request, dry_run_prices: tuple[float, float] | None = None) -
 
     Raises `MetricError` for anything that the user can mend.
     """
+    found, strangers = find_clips(request.videos, request.rows)
     rows = list(request.rows)[: request.limit]
-    found, strangers = find_clips(request.videos, rows)
-    if strangers:
-        listed = ", ".join(path.name for path in strangers[:5])
-        more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
-        _say(f"not named after any task, left out: {listed}{more}")
     clips = {
         task: [Clip(path, str(path.relative_to(request.videos))) for path in paths]
         for task, paths in found.items()
+        if any(row["task_id"] == task for row in rows)
     }
     if request.judge.startswith("human:"):
         if dry_run_prices is not None:
             raise MetricError("--dry-run: a human judge sends nothing")
         verdicts = read_verdicts(Path(request.judge.removeprefix("human:")), rows)
+        _say_left_out(strangers)
         _finish(request, rows, "human", {}, verdicts, {})
         return
     judge = make_judge(
@@ -71,6 +69,7 @@ def grade(request: Request, dry_run_prices: tuple[float, float] | None = None) -
         temperature=request.temperature,
         seed=request.seed,
     )
+    _say_left_out(strangers)
     control_rows = _first_of_each(rows, clips, request.controls)
     altered = {kind: control_clips(control_rows, clips, kind) for kind in CLIP_CONTROLS}
     if dry_run_prices is not None:
@@ -218,8 +217,12 @@ def _print_plan(
     print(f"total price: {total:.2f}; nothing was sent")
 
 
-def _say(text: str) -> None:
-    print(f"microworldbench: {text}", file=sys.stderr)
+def _say_left_out(strangers: Sequence[Path]) -> None:
+    if strangers:
+        listed = ", ".join(path.name for path in strangers[:5])
+        more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
+        text = f"not named after any task, left out: {listed}{more}"
+        print(f"microworldbench: {text}", file=sys.stderr)
 
 
 class _Bar:

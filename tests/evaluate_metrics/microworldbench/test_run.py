@@ -242,8 +242,6 @@ def test_nothing_is_lost_to_a_server_with_faults(
     tmp_path: Path, clip_path: Path, monkeypatch: pytest.MonkeyPatch, protocol: str
 ) -> None:
     """15 % of requests go wrong in one of six ways."""
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
     rng = random.Random(3)
     plan_of_faults = [rng.choice(FAULTS) if rng.random() < 0.15 else "" for _ in range(500)]
     plan_of_faults[:12:2] = FAULTS  # each of them at least once
