@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import captions, phenomena
+from . import captions, phenomena, twins
 from .canvas import Scene
 from .core import (
     FPS,
@@ -48,6 +48,7 @@ class Clip:
     field_um: float
     seed: int
     truth: Truth
+    violation: str = ""
 
     @property
     def um_per_px(self) -> float:
@@ -76,22 +77,33 @@ def simulate_clip(
     style: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     held_out: bool = False,
+    violation: str = "",
 ) -> Clip:
     """Simulate and draw one clip, a pure function of its arguments.
 
     `seed` is spawned into separate streams for parameters, physics, looks and words, so a clip
     keeps its physics when `style` changes. `parameters` fixes some of the values (see the
     phenomenon's PARAMETERS), the rest is drawn. `held_out` words the clip with the phrasings that
-    training never sees. Raises `SimulatorError` for anything out of range.
+    training never sees.
+
+    `violation` names one of the VIOLATIONS in the phenomenon's `twins` module: the clip is then the matched twin of the
+    clip without it (same parameters, looks, words and first frame), with that law broken from the
+    event `violation` of its truth on. Raises `core.NoTwin` where this draw cannot break it, and
+    `SimulatorError` for anything out of range.
     """
     _check(size, num_frames, style)
     world = phenomena.load(phenomenon)
     values, state, clock, streams = _run(world, num_frames, seed, parameters)
-    looks, words = streams
+    looks, words, twin_stream = streams
+    truthful = state
+    if violation:
+        state = twins.load(phenomenon, violation).violate(
+            violation, values, truthful, clock, twin_stream
+        )
     drawn_style = STYLES[int(looks.integers(len(STYLES)))]
     style = style or drawn_style
     look = Look.draw(style, world.MATERIALS, world.BACKGROUND, looks)
-    caption, prompts = _word(world, values, state, clock, style, words, held_out)
+    caption, prompts = _word(world, values, truthful, clock, style, words, held_out)
     return Clip(
         phenomenon=phenomenon,
         level=world.LEVEL,
@@ -106,6 +118,7 @@ def simulate_clip(
         field_um=state.field_um,
         seed=seed,
         truth=state.truth,
+        violation=violation,
     )
 
 
@@ -124,11 +137,11 @@ def simulate_state(
 
 def _run(
     world: Any, num_frames: int, seed: int, fixed: Mapping[str, Any] | None
-) -> tuple[Parameters, State, Clock, tuple[np.random.Generator, np.random.Generator]]:
-    parts = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
+) -> tuple[Parameters, State, Clock, list[np.random.Generator]]:
+    parts = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
     values = draw_parameters(world.PARAMETERS, parts[0], fixed)
     clock = Clock(num_frames, world.s_per_frame(values, num_frames))
-    return values, world.simulate(values, clock, parts[1]), clock, (parts[2], parts[3])
+    return values, world.simulate(values, clock, parts[1]), clock, parts[2:]
 
 
 def _draw(

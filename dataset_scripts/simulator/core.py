@@ -26,6 +26,18 @@ class SimulatorError(ValueError):
     """A request that the simulator cannot fulfil; its message is one line for the user."""
 
 
+class NoTwin(SimulatorError):
+    """This draw has no twin that breaks the law: take another seed."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A way to break one law of a phenomenon: `law` states, in a sentence, what no longer holds."""
+
+    name: str
+    law: str
+
+
 @dataclass(frozen=True)
 class Range:
     """A numeric parameter, drawn uniformly (or log-uniformly) from [low, high] in `unit`."""
