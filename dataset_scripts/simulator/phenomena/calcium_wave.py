@@ -11,6 +11,7 @@ The nucleus does not change the kinetics. The whole cell lies in the field.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
@@ -75,7 +76,7 @@ BACKGROUND = "#0a1d33"
 
 _CELL = 0.44  # the cell's half length in field widths
 STEP = 0.15  # D dt / h²; explicit Euler is stable below 0.25
-_BINDING = 25.0  # k_on, 1/s
+BINDING = 25.0  # k_on, 1/s
 _REST = 0.1  # µM
 _RAYS = 24
 
@@ -111,7 +112,8 @@ def _radius(angle: np.ndarray, shape: np.ndarray) -> np.ndarray:
     return base * (1 + wobble)
 
 
-def _rotate(xy: np.ndarray, angle: float) -> np.ndarray:
+def rotate(xy: np.ndarray, angle: float) -> np.ndarray:
+    """Points (…, 2) turned by `angle` radians about the origin."""
     c, s = math.cos(angle), math.sin(angle)
     return np.stack([c * xy[..., 0] - s * xy[..., 1], s * xy[..., 0] + c * xy[..., 1]], -1)
 
@@ -140,7 +142,7 @@ def simulate(p: Parameters, clock: Clock, rng: np.random.Generator) -> State:
 
     axis = (np.arange(n) + 0.5) * h
     xy = np.stack(np.meshgrid(axis, axis), -1)
-    own = _rotate(xy - centre, -tilt)  # the cell's frame: x along its long axis
+    own = rotate(xy - centre, -tilt)  # the cell's frame: x along its long axis
     outside = np.hypot(own[..., 0], own[..., 1]) - _radius(
         np.arctan2(own[..., 1], own[..., 0]), shape
     )
@@ -157,42 +159,50 @@ def simulate(p: Parameters, clock: Clock, rng: np.random.Generator) -> State:
     f = np.float32
     calcium, bound = integrate(
         inside.astype(f), u, arrival, f(step), f(k * dt), f(THRESHOLD), f(dt),
-        f(p["pulse"] / c0), f(_BINDING * dt), f(math.log(2) / p["indicator_half_time"] * dt),
+        f(p["pulse"] / c0), f(BINDING * dt), f(math.log(2) / p["indicator_half_time"] * dt),
         every, clock.num_frames, math.ceil(3 * h / (c0 * dt)),
     )  # fmt: skip
 
-    truth = _measure(p, clock, shape, centre, tilt, site, sign, start, arrival, inside, h)
-    in_cell = calcium[:, inside]
-    truth.series["mean_calcium"] = ("µM", _REST + (p["peak_calcium"] - _REST) * in_cell.mean(1))
-    truth.series["active_fraction"] = ("1", (in_cell >= 0.5).mean(1))
+    wave = {"shape": shape, "centre": centre, "tilt": tilt, "site": site, "sign": sign,
+            "start": start, "h": h, "width": width, "every": every, "k": k}  # fmt: skip
+    truth = measured(p, clock, wave, arrival, inside, calcium)
 
     # For drawing, continue the maps beyond the membrane, then cut them with a soft edge; the cell
     # is thinner there, so less light comes from its rim.
-    nearest = distance_transform_edt(~inside, return_distances=False, return_indices=True)
     thickness = 0.80 + 0.20 * np.sqrt(1 - np.clip(1 + outside / (0.22 * half), 0, 1) ** 2)
     grain = gaussian_filter(rng.standard_normal((n, n)), 1.3 / h, mode="wrap")
     cut = np.clip(0.1 - outside / (2 * h), 0, 1) * thickness * (1 + 0.05 * grain / grain.std())
     arrays = {
-        "calcium": calcium[:, nearest[0], nearest[1]],
-        "bound": bound[:, nearest[0], nearest[1]],
+        "calcium": continued(calcium, inside),
+        "bound": continued(bound, inside),
         "arrival_s": arrival,
         "inside": inside,
         "cut": cut.astype(f),
+        "wave": wave,
         **_anatomy(shape, centre, tilt, field, rng),
     }
     return State(field_um=field, arrays=arrays, truth=truth)
 
 
-def _measure(
-    p: Parameters, clock: Clock, shape: np.ndarray, centre: np.ndarray, tilt: float,
-    site: np.ndarray, sign: float, start: float, arrival: np.ndarray, inside: np.ndarray, h: float,
+def continued(maps: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Maps (T, n, n) with the cell's values carried on beyond its membrane."""
+    nearest = distance_transform_edt(~inside, return_distances=False, return_indices=True)
+    return maps[:, nearest[0], nearest[1]]
+
+
+def measured(
+    p: Parameters, clock: Clock, wave: dict[str, Any], arrival: np.ndarray, inside: np.ndarray,
+    calcium: np.ndarray, shown_s: np.ndarray | None = None,
 ) -> Truth:  # fmt: skip
-    """Front positions along rays: parallel ones for a plane front, a star for a ring.
+    """Front positions along rays, parallel ones for a plane front, a star for a ring, and means.
 
     The front is where u rises through ½. Series `front_distance`: mean over the rays that have not
     yet met the membrane, µm from the end of the cell's axis or from the site in its middle. Tracks
-    "front": every third ray's point.
+    "front": every third ray's point. `shown_s` (T,) are the times of the wave that the frames
+    show, if not their own. Series `mean_calcium` and `active_fraction` are those of the cytosol.
     """
+    shape, centre, tilt, site = wave["shape"], wave["centre"], wave["tilt"], wave["site"]
+    sign, start, h = wave["sign"], wave["start"], wave["h"]
     if p["direction"] == "outward":
         angles = 2 * np.pi * np.arange(_RAYS) / _RAYS
         heading = np.stack([np.cos(angles), np.sin(angles)], -1)
@@ -201,11 +211,11 @@ def _measure(
         offsets = np.linspace(-0.3, 0.3, _RAYS) * shape[1]
         heading = np.repeat([[sign, 0.0]], _RAYS, 0)
         origin = np.stack([np.full(_RAYS, -sign * shape[0]), offsets], -1)
-    times = clock.times_s
+    times = clock.times_s if shown_s is None else shown_s
     spacing = 0.5 * h
     distance = np.arange(start, 2.2 * shape[0], spacing)
     where = origin[:, None] + distance[None, :, None] * heading[:, None]
-    world = centre + _rotate(where, tilt)
+    world = centre + rotate(where, tilt)
     index = (world / h - 0.5).transpose(2, 0, 1)[::-1]
     free = map_coordinates(inside.astype(float), index, order=1, mode="constant") > 0.999
     # Times ahead of the front are unknown (1e9); one such neighbour spoils the interpolation.
@@ -221,7 +231,7 @@ def _measure(
         front[ray, seen] = np.interp(times[seen], t, distance[:stop])
     truth = Truth()
     away = heading[:, None] * np.nan_to_num(front)[..., None]
-    points = centre + _rotate(origin[:, None] + away, tilt)
+    points = centre + rotate(origin[:, None] + away, tilt)
     for number, ray in enumerate(range(0, _RAYS, 3)):
         frames = np.flatnonzero(np.isfinite(front[ray]))
         truth.add_track(number, "front", [int(i) for i in frames], points[ray, frames])
@@ -237,8 +247,11 @@ def _measure(
     if len(hits):
         i = int(hits[0])
         truth.events.append(
-            Event("front_meets_membrane", i, float(times[i]), 0, float(mean[i]), "µm")
+            Event("front_meets_membrane", i, float(clock.times_s[i]), 0, float(mean[i]), "µm")
         )
+    in_cell = calcium[:, inside]
+    truth.series["mean_calcium"] = ("µM", _REST + (p["peak_calcium"] - _REST) * in_cell.mean(1))
+    truth.series["active_fraction"] = ("1", (in_cell >= 0.5).mean(1))
     return truth
 
 
@@ -252,7 +265,7 @@ def _anatomy(
     ring = np.stack([np.cos(angle), np.sin(angle)], -1)
 
     def place(own: np.ndarray) -> np.ndarray:
-        return centre + _rotate(np.asarray(own), tilt)
+        return centre + rotate(np.asarray(own), tilt)
 
     turn = rng.uniform(0, 2 * np.pi)
     nucleus = np.array([0.34 * half * np.cos(turn), 0.28 * wide * np.sin(turn)])

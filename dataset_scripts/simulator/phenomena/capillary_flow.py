@@ -72,6 +72,11 @@ def s_per_frame(parameters: Parameters, num_frames: int) -> float:
     return step / speed
 
 
+def sleeve_width(bore: np.ndarray | float) -> np.ndarray | float:
+    """Width in µm of a cell in a vessel of `bore` µm."""
+    return np.minimum(_SLEEVE * np.asarray(bore), _WIDEST_UM)
+
+
 def cell_length(width: np.ndarray | float) -> np.ndarray | float:
     """Length in µm of a cell of `width` µm: an ellipsoid of revolution of 94 µm³."""
     return 6 * VOLUME_FL / (np.pi * np.asarray(width) ** 2)
@@ -146,10 +151,11 @@ def _routes(p: Parameters, rng: np.random.Generator) -> list[dict[str, np.ndarra
 def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> State:
     """Cell positions (µm), headings (rad) and widths (µm) per frame; see the module for the model.
 
-    Arrays: `x`, `y`, `heading`, `width` of shape (T, N), `seen` (T, N) whether a cell's centre is
-    in the field; `routes` for the walls. Series: cells in view, the cumulative count of cells that
-    crossed three sections (equal flux: the counts rise at one rate), the narrowest sleeve between
-    a cell and the wall, and the closest gap between successive cells.
+    Arrays: `x`, `y`, `heading`, `width` and `age` of shape (T, N), `seen` (T, N) whether a cell's
+    centre is in the field; `routes` for the walls, `taken` (N,) each cell's. Series: cells in view,
+    the cumulative count of cells that crossed three sections (equal flux: the counts rise at one
+    rate), the narrowest sleeve between a cell and the wall, and the closest gap between successive
+    cells.
     """
     p = parameters
     field_um = float(p["field_of_view"])
@@ -162,8 +168,7 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
         route["heading"] = np.arctan2(tangent[:, 1], tangent[:, 0])
     # A gap everywhere: the next cell may not come sooner than the slowest place allows.
     soonest = max(
-        float(np.max(1.12 * cell_length(np.minimum(_SLEEVE * r["bore"], _WIDEST_UM)) / r["speed"]))
-        for r in routes
+        float(np.max(1.12 * cell_length(sleeve_width(r["bore"])) / r["speed"])) for r in routes
     )
     mean_gap = max(_spacing(p) / (1000 * p["cell_speed"]), 1.12 * soonest)
     longest = max(float(r["time"][-1]) for r in routes)
@@ -173,17 +178,7 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
     taken = (rng.random(len(entry)) >= float(routes[0]["share"])).astype(int)
     entry, taken = entry[::-1], taken[::-1]
     age = clock.times_s[:, None] - entry[None, :]
-    arrays: dict[str, Any] = {k: np.zeros(age.shape) for k in ("x", "y", "heading", "bore")}
-    present = np.zeros(age.shape, bool)
-    for i, route in enumerate(routes):
-        mine = taken == i
-        t = age[:, mine]
-        arrays["x"][:, mine] = np.interp(t, route["time"], route["xy"][:, 0])
-        arrays["y"][:, mine] = np.interp(t, route["time"], route["xy"][:, 1])
-        arrays["heading"][:, mine] = np.interp(t, route["time"], route["heading"])
-        arrays["bore"][:, mine] = np.interp(t, route["time"], route["bore"])
-        present[:, mine] = (t > 0) & (t < route["time"][-1])
-    arrays["width"] = np.minimum(_SLEEVE * arrays["bore"], _WIDEST_UM)
+    arrays = place(routes, taken, age)
     tissue = np.stack(
         [rng.uniform(0, field_um, 26), rng.uniform(0, field_um, 26), rng.uniform(1.8, 5.0, 26),
          rng.uniform(0.5, 1.0, 26), rng.uniform(0, np.pi, 26)], 1,
@@ -197,12 +192,37 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
         tissue[:, 0] = field_um - tissue[:, 0]
         for route in routes:
             route["xy"] = np.stack([field_um - route["xy"][:, 0], route["xy"][:, 1]], 1)
-    arrays.update(present=present, routes=routes, tissue=tissue, nuclei=nuclei)
-    arrays["seen"] = present & (arrays["x"] >= 0) & (arrays["x"] <= field_um)
-    return State(field_um, arrays, _truth(p, clock, arrays, field_um))
+    arrays.update(routes=routes, tissue=tissue, nuclei=nuclei, taken=taken, age=age)
+    # Volume over that of a red cell and distance (µm) from the axis: they differ in twins only.
+    arrays.update(volume=np.ones(age.shape), offset=np.zeros(age.shape))
+    arrays["seen"] = arrays["present"] & (arrays["x"] >= 0) & (arrays["x"] <= field_um)
+    return State(field_um, arrays, tell(p, clock, arrays, field_um))
 
 
-def _truth(p: Parameters, clock: Clock, arrays: dict[str, Any], field_um: float) -> Truth:
+def place(
+    routes: list[dict[str, np.ndarray]], taken: np.ndarray, age: np.ndarray
+) -> dict[str, Any]:
+    """Cells on their routes, arrays (T, N) as in `simulate`, `age` (T, N) seconds after entry.
+
+    `taken` (N,) is each cell's route.
+    """
+    arrays: dict[str, Any] = {k: np.zeros(age.shape) for k in ("x", "y", "heading", "bore")}
+    present = np.zeros(age.shape, bool)
+    for i, route in enumerate(routes):
+        mine = taken == i
+        t = age[:, mine]
+        arrays["x"][:, mine] = np.interp(t, route["time"], route["xy"][:, 0])
+        arrays["y"][:, mine] = np.interp(t, route["time"], route["xy"][:, 1])
+        arrays["heading"][:, mine] = np.interp(t, route["time"], route["heading"])
+        arrays["bore"][:, mine] = np.interp(t, route["time"], route["bore"])
+        present[:, mine] = (t > 0) & (t < route["time"][-1])
+    arrays["width"] = sleeve_width(arrays["bore"])
+    arrays["present"] = present
+    return arrays
+
+
+def tell(p: Parameters, clock: Clock, arrays: dict[str, Any], field_um: float) -> Truth:
+    """Tracks, events and series of the cells in `arrays`."""
     truth = Truth()
     seen = arrays["seen"]
     for k in np.flatnonzero(seen.any(axis=0)):
@@ -221,13 +241,14 @@ def _truth(p: Parameters, clock: Clock, arrays: dict[str, Any], field_um: float)
         # Cells that have left stay parked beyond the exit, so this never counts backwards.
         count = (along > share * field_um).sum(axis=1).astype(float)
         truth.series[f"passed_{int(100 * share)}_percent"] = ("cells", count - count[0])
-    clearance = np.where(seen, (arrays["bore"] - arrays["width"]) / 2, np.inf).min(axis=1)
+    clearance = (arrays["bore"] - arrays["width"]) / 2 - arrays["offset"]
+    clearance = np.where(seen, clearance, np.inf).min(axis=1)
     truth.series["wall_clearance"] = ("µm", np.where(np.isfinite(clearance), clearance, np.nan))
-    truth.series["closest_gap"] = ("µm", _closest_gap(arrays))
+    truth.series["closest_gap"] = ("µm", closest_gap(arrays))
     return truth
 
 
-def _closest_gap(arrays: dict[str, Any]) -> np.ndarray:
+def closest_gap(arrays: dict[str, Any]) -> np.ndarray:
     """Smallest distance (T,) in µm between the ends of successive cells; NaN where there are none.
 
     Cells are numbered in the order in which they entered, so a cell follows its neighbour or, at a
@@ -235,7 +256,7 @@ def _closest_gap(arrays: dict[str, Any]) -> np.ndarray:
     """
     x, y, seen = arrays["x"], arrays["y"], arrays["seen"]
     apart = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1))
-    half = np.asarray(cell_length(np.maximum(arrays["width"], 1.0))) / 2
+    half = np.asarray(cell_length(np.maximum(arrays["width"], 1.0))) * arrays["volume"] / 2
     both = seen[:, 1:] & seen[:, :-1]
     gap = np.where(both, apart - half[:, 1:] - half[:, :-1], np.inf).min(axis=1)
     return np.where(np.isfinite(gap), gap, np.nan)
@@ -283,7 +304,7 @@ def draw(parameters: Parameters, state: State, frame: int, scene: Scene) -> None
     theta = np.linspace(0, 2 * np.pi, 20, endpoint=False)
     for k in np.flatnonzero(state["present"][frame]):
         width = state["width"][frame, k]
-        length = float(cell_length(width))
+        length = float(cell_length(width)) * state["volume"][frame, k]
         across = 0.5 * width * np.sin(theta)
         along = 0.5 * length * np.cos(theta) + 0.18 * length * (0.5 - (2 * across / width) ** 2)
         c, s = np.cos(state["heading"][frame, k]), np.sin(state["heading"][frame, k])

@@ -126,6 +126,17 @@ def _headings(velocity: np.ndarray, theta: np.ndarray, sigma: float, delay: int)
     return smooth[late] / np.linalg.norm(smooth[late], axis=2, keepdims=True)
 
 
+def poses(
+    p: Parameters, xy: np.ndarray, theta: np.ndarray, dt: float, per_frame: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Front and tail directions, each (T, N, 2), of cells on the path `xy` with steps of `dt` s."""
+    velocity = np.gradient(xy, dt, axis=0) / (p["speed"] / 60)
+    sigma = 0.35 * p["persistence_time"] / dt
+    front = _headings(velocity, theta, sigma, 0)[::per_frame]
+    delay = round(0.5 * p["persistence_time"] / dt)
+    return front, _headings(velocity, theta, sigma, delay)[::per_frame]
+
+
 def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> State:
     """Cells' positions (T, N, 2) in µm with front and tail directions, and the truth.
 
@@ -153,14 +164,14 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
         start, heading, speed, kicks, dt, kappa, p["persistence_time"], sign,
         sources, DECAY_UM, reach, field_um,
     )  # fmt: skip
-    velocity = np.gradient(xy, dt, axis=0) / (p["speed"] / 60)
-    sigma = 0.35 * p["persistence_time"] / dt
-    front = _headings(velocity, theta, sigma, 0)[::per_frame]
-    delay = round(0.5 * p["persistence_time"] / dt)
-    tail = _headings(velocity, theta, sigma, delay)[::per_frame]
+    front, tail = poses(p, xy, theta, dt, per_frame)
     arrays: dict[str, Any] = {
-        "xy": xy[::per_frame], "front": front, "tail": tail, "beads": beads,
+        "xy": xy[::per_frame].copy(), "front": front, "tail": tail, "beads": beads,
         "path": path[::per_frame], "climb": climb[::per_frame],
+        # Every step of the walk, with its source at the left: what a twin needs to walk on.
+        "walk": {"xy": xy, "theta": theta, "path": path, "climb": climb, "kicks": kicks,
+                 "speed": speed, "kappa": kappa, "sign": sign, "sources": sources, "dt": dt,
+                 "per_frame": per_frame},
     }  # fmt: skip
     if p["source_side"] == "right":
         for name in ("xy", "beads"):
@@ -170,7 +181,7 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
     arrays.update(_dress(field_um, n, rng), times=clock.times_s, reach=reach)
     # A cell rounds up at rest and takes its long shape within a persistence time.
     arrays["polarity"] = 1.0 - 0.6 * np.exp(-clock.times_s / (0.7 * p["persistence_time"]))
-    return State(field_um, arrays, _truth(clock, arrays))
+    return State(field_um, arrays, measured(clock, arrays))
 
 
 def _dress(field_um: float, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -189,7 +200,8 @@ def _dress(field_um: float, n: int, rng: np.random.Generator) -> dict[str, np.nd
     }  # fmt: skip
 
 
-def _truth(clock: Clock, arrays: dict[str, Any]) -> Truth:
+def measured(clock: Clock, arrays: dict[str, Any]) -> Truth:
+    """Tracks, events and series of the cells that `arrays` hold; see `simulate`."""
     truth = Truth()
     xy, beads = arrays["xy"], arrays["beads"]
     gaps = np.hypot(*np.moveaxis(xy[:, :, None] - beads[None, None, :, :2], 3, 0)) - beads[:, 2]

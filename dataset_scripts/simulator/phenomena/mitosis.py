@@ -156,26 +156,35 @@ def simulate(p: Parameters, clock: Clock, rng: np.random.Generator) -> State:
         "chromatid": spindle.chromatids(chromosome, pole, poles, shortening, thick, 0.35 * radius),
         "poles": poles, "body": cell.shapes(half, waist, gap, divided, radius), "divided": divided,
         "held": (caught.T + breakdown)[None] <= t[:, None, None],
-        "split": t > anaphase,
+        "split": np.repeat((t > anaphase)[:, None], n, axis=1),
         "condensed": _ramp(t, -2.0, _PROPHASE_MIN + 2.0),
         "envelope": 1 - _ramp(t, breakdown - 0.7, 1.8),
         "spindle": _ramp(t, breakdown - 0.5, 3.0),
         "gather": _ramp(t, 0.0, breakdown),
-        "trail": _ramp(t, anaphase, 2.5) * (1 - 0.7 * _ramp(t, phases["telophase"], 5.0)),
+        "trail": trailing(t, np.full(n, anaphase), phases["telophase"]),
         "reform": _ramp(t, phases["telophase"], 5.0),
         "granules": cell.granules(radius, rng),
         "haze": rng.uniform(0, 1, (5, 4)),
+        # The side of the pole that each chromatid belongs to, and its mass: twins change them.
+        "pull": np.tile(np.array([-1.0, 1.0])[None, :, None], (len(t), 1, n)),
+        "mass": np.ones((len(t), 2, n)),
+        "caught": caught + breakdown, "phases": phases,
     }  # fmt: skip
-    return State(field, arrays, _truth(t, arrays, caught + breakdown, phases))
+    return State(field, arrays, tell(t, arrays))
 
 
-def _truth(
-    t: np.ndarray, arrays: dict[str, Any], caught: np.ndarray, phases: dict[str, float]
-) -> Truth:
+def trailing(t: np.ndarray, parting: np.ndarray, telophase: float) -> np.ndarray:
+    """How far the arms trail behind (T, n), 0 to 1, of sisters that part at `parting` (n,) min."""
+    after = np.stack([_ramp(t, start, 2.5) for start in parting], axis=1)
+    return after * (1 - 0.7 * _ramp(t, telophase, 5.0))[:, None]
+
+
+def tell(t: np.ndarray, arrays: dict[str, Any]) -> Truth:
     """Tracks, events and series at the frame times `t` (T,); all times in minutes."""
     truth = Truth()
     chromosome, chromatid, poles = arrays["chromosome"], arrays["chromatid"], arrays["poles"]
     body, split, divided = arrays["body"], arrays["split"], arrays["divided"]
+    caught, phases = arrays["caught"], arrays["phases"]
     n = chromosome.shape[1]
     frames = np.arange(len(t))
 
@@ -183,9 +192,10 @@ def _truth(
         truth.add_track(object_id, kind, frames[when], arrays["pose"].points(xy[when]))
 
     for j in range(n):
-        track(j, "chromosome", ~split, chromosome[:, j, :2])
+        there = arrays["mass"][:, :, j] > 0.05
+        track(j, "chromosome", ~split[:, j] & there.any(1), chromosome[:, j, :2])
         for s in range(2):
-            track(n + 2 * j + s, "chromatid", split, chromatid[:, s, j])
+            track(n + 2 * j + s, "chromatid", split[:, j] & there[:, s], chromatid[:, s, j])
     zero = np.zeros(len(t))
     track(3 * n + 2, "cell", ~divided, np.stack([zero, zero], 1))
     for s, side in enumerate((-1.0, 1.0)):
@@ -193,6 +203,8 @@ def _truth(
         track(3 * n + 3 + s, "daughter_cell", divided, np.stack([side * body[:, 0], zero], 1))
 
     def event(name: str, minutes: float, object_id: int = -1) -> None:
+        if not math.isfinite(minutes):
+            return
         frame = min(len(t) - 1, int(np.searchsorted(t, minutes - 1e-9)))
         truth.events.append(Event(name, frame, 60 * minutes, object_id))
 
@@ -204,13 +216,15 @@ def _truth(
 
     # Chromatin counts where it lies inside a cell; each chromatid holds an equal share of it.
     x, y = np.moveaxis(chromatid.reshape(len(t), 2 * n, 2), 2, 0)
-    held = cell.inside(body, divided, x, y)
-    mass = [(held & (x * side > 0) & split[:, None]).sum(1) / (2 * n) for side in (-1, 1)]
+    held = cell.inside(body, divided, x, y) * arrays["mass"].reshape(len(t), 2 * n)
+    parted = np.concatenate([split, split], axis=1)
+    mass = [(held * ((x * side > 0) & parted)).sum(1) / (2 * n) for side in (-1, 1)]
     area, volume = cell.area_volume(body, divided)
     sisters = np.abs(chromatid[:, 1, :, 0] - chromatid[:, 0, :, 0]).mean(1)
-    order = list(phases.values())
+    # The phase that began last: in a twin they may come in another order, or not at all.
+    begun = [max((v, i) for i, v in enumerate(phases.values()) if v <= now + 1e-9) for now in t]
     truth.series = {
-        "phase": ("index", np.searchsorted(np.array(order), t + 1e-9, side="right") - 1.0),
+        "phase": ("index", np.array([float(i) for _, i in begun])),
         "cells": ("", np.where(divided, 2.0, 1.0)),
         "attached_kinetochores": ("", (caught[None] <= t[:, None, None]).sum((1, 2)).astype(float)),
         "plate_width": ("um", 2 * np.abs(chromosome[:, :, 0]).max(1)),
@@ -288,8 +302,11 @@ def _draw_nuclei(state: State, frame: int, scene: Scene) -> None:
         spread = _UNRAVEL * after * min(1.0, rods / (np.pi * a * b * 0.78))
         for side in (-1, 1):
             x, y = pose.at(side * state["body"][frame][0], 0)
-            scene.ellipse(x, y, a, b, pose.angle, "envelope", fade=after)
-            scene.ellipse(x, y, a, b, pose.angle, "chromatin", fade=spread)
+            # A nucleus is as large as its share of the chromatin.
+            share = state["mass"][frame] * (state["pull"][frame] == side)
+            size = math.sqrt(share.sum() / n)
+            scene.ellipse(x, y, size * a, size * b, pose.angle, "envelope", fade=after)
+            scene.ellipse(x, y, size * a, size * b, pose.angle, "chromatin", fade=spread)
 
 
 def _draw_spindle(state: State, frame: int, scene: Scene) -> None:
@@ -314,8 +331,9 @@ def _draw_spindle(state: State, frame: int, scene: Scene) -> None:
             tip = x + side * 0.22 * radius * math.cos(ray), y + 0.22 * radius * math.sin(ray)
             scene.capsule(*pose.at(x, y), *pose.at(*tip), 0.11, "aster", fade=1 - 0.7 * gone)
     if gone < 0.98:
-        for s, end in enumerate(ends):
-            for kinetochore in state["chromatid"][frame, s, state["held"][frame, s]]:
+        for side, end in zip((-1, 1), ends, strict=True):
+            mine = state["held"][frame] & (state["pull"][frame] == side)
+            for kinetochore in state["chromatid"][frame][mine]:
                 scene.capsule(*pose.at(*end), *pose.at(*kinetochore), 0.19, "fibre", fade=1 - gone)
     if waist < 0.5:
         # The last overlap of the spindle, squeezed by the ring: the midbody.
@@ -328,26 +346,30 @@ def _draw_spindle(state: State, frame: int, scene: Scene) -> None:
 def _draw_chromatids(state: State, frame: int, scene: Scene) -> None:
     tight = float(state["condensed"][frame])
     pose: Pose = state["pose"]
-    trail, fade = float(state["trail"][frame]), 1 - _UNRAVEL * float(state["reform"][frame])
+    fade = 1 - _UNRAVEL * float(state["reform"][frame])
     # Condensing shortens and thickens the threads, at one drawn area.
     thick = state["thick"] / (1.3 - 0.3 * tight)
     area = 2 * state["arm"] * state["thick"] + math.pi * state["thick"] ** 2
     arm = (area - math.pi * thick**2) / (2 * thick)
-    # Sister arms spread to an X; behind a pulled centromere they trail in a V.
-    bend = 0.55 * (1 - trail) - 0.75 * trail
     n = state["chromatid"].shape[2]
+    mass = state["mass"][frame]
     for j in range(n):
-        turn = 0.0 if state["split"][frame] else state["chromosome"][frame, j, 2]
+        # Sister arms spread to an X; behind a pulled centromere they trail in a V.
+        trail = float(state["trail"][frame, j])
+        bend = 0.55 * (1 - trail) - 0.75 * trail
+        turn = 0.0 if state["split"][frame, j] else state["chromosome"][frame, j, 2]
         c, sn = math.cos(turn), math.sin(turn)
-        for s, side in enumerate((-1, 1)):
+        for s in range(2):
+            side = state["pull"][frame, s, j]
             x, y = state["chromatid"][frame, s, j]
             for arm_side in (-1, 1):
                 dx, dy = side * math.sin(bend) * arm, arm_side * math.cos(bend) * arm
                 tip = pose.at(x + c * dx - sn * dy, y + sn * dx + c * dy)
                 material = ("blue", "violet")[j % 2]
-                scene.capsule(*pose.at(x, y), *tip, thick, material, fade=fade)
-    for x, y in state["chromatid"][frame].reshape(2 * n, 2):
-        scene.disc(*pose.at(x, y), 0.35 * state["thick"], "kinetochore", fade=0.6 * tight * fade)
+                scene.capsule(*pose.at(x, y), *tip, thick, material, fade=fade * mass[s, j])
+    for (x, y), left in zip(state["chromatid"][frame].reshape(2 * n, 2), mass.ravel(), strict=True):
+        fade_dot = 0.6 * tight * fade * left
+        scene.disc(*pose.at(x, y), 0.35 * state["thick"], "kinetochore", fade=fade_dot)
 
 
 _ALONG = {

@@ -153,10 +153,15 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
         "platelets": platelets,
         "tracers": tracers,
         "flow": flow[frames],
+        # Each platelet's place, height and radius (T, N), the clot's foot (T,): twins move them.
+        "places": np.tile(platelets["place"], (clock.num_frames, 1)),
+        "levels": np.tile(platelets["level"], (clock.num_frames, 1)),
+        "radii": np.tile(platelets["radius"], (clock.num_frames, 1)),
+        "lift": np.zeros(clock.num_frames),
         **_decoration(p, platelets, rng),
     }
     state = State(field_um, arrays, Truth())
-    _tell(p, clock, state)
+    tell(p, clock, state)
     return state
 
 
@@ -216,7 +221,7 @@ def _decoration(
     }
 
 
-def _tell(p: Parameters, clock: Clock, state: State) -> None:
+def tell(p: Parameters, clock: Clock, state: State) -> None:
     """Write tracks, events and series into the state's truth."""
     truth, tracers, diameter = state.truth, state["tracers"], state["vessel"].diameter
     x, y = state["vessel"].place(tracers.s, tracers.v)
@@ -306,20 +311,21 @@ def _draw_clot(state: State, frame: int, scene: Scene) -> None:
     index = np.unique(np.linspace(tall[0], tall[-1], 26).astype(int))
     s, top = state["clot_s"][index], height[index]
     top = np.where(top > vessel.diameter - 0.6, vessel.diameter + 0.6, top)
-    bottom = np.full(len(s), -0.6)
-    xs, ys = vessel.place(np.concatenate([s, s[::-1]]), np.concatenate([top, bottom]))
+    lift = state["lift"][frame]
+    bottom = np.full(len(s), -0.6 + lift)
+    xs, ys = vessel.place(np.concatenate([s, s[::-1]]), np.concatenate([top + lift, bottom]))
     scene.polygon(np.stack([xs, ys], axis=1), "clot", bevel=5.0)
     platelets, time = state["platelets"], state["times"][frame]
     age = (time - platelets["t"]) / state["spread"]
-    s = platelets["place"] + state["platelet_jitter"][:, 0]
-    v = platelets["level"] + 0.5 + state["platelet_jitter"][:, 1]
+    s = state["places"][frame] + state["platelet_jitter"][:, 0]
+    v = state["levels"][frame] + 0.5 + state["platelet_jitter"][:, 1]
     roof = np.interp(s, state["clot_s"], height)
-    v = np.clip(v, 0.8, np.maximum(0.8, roof - 1.1))
+    v = np.clip(v, 0.8, np.maximum(0.8, roof - 1.1)) + lift
     x, y = vessel.place(s, v)
     for i in np.flatnonzero(age > 0):
         grown = min(1.0, 0.5 + 0.5 * age[i])
         name = "activated" if state["platelet_kind"][i] else "platelet"
-        scene.disc(x[i], y[i], grown * platelets["radius"][i], name, fade=min(1.0, 0.3 + age[i]))
+        scene.disc(x[i], y[i], grown * state["radii"][frame, i], name, fade=min(1.0, 0.3 + age[i]))
     for i in np.flatnonzero((age > 0.5) & (state["strand_anchor"] >= 0)):
         j = state["strand_anchor"][i]
         scene.capsule(x[j], y[j], x[i], y[i], 0.2, "fibrin", fade=min(1.0, age[i] - 0.5))

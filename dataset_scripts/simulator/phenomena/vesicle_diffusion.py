@@ -128,7 +128,7 @@ def _turned(along: np.ndarray, depth: np.ndarray, side: int, field_um: float) ->
     return np.stack([along, depth] if side < 2 else [depth, along], axis=1)
 
 
-def _folded(z: np.ndarray, depth: float) -> np.ndarray:
+def folded(z: np.ndarray, depth: float) -> np.ndarray:
     """Free coordinates folded into [0, depth], as mirrors at both ends would."""
     return depth - np.abs(np.mod(z, 2 * depth) - depth)
 
@@ -136,6 +136,7 @@ def _folded(z: np.ndarray, depth: float) -> np.ndarray:
 def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> State:
     """Vesicle centres `xy` (T, N, 2) and heights `z` (T, N), µm; see the module for the model.
 
+    `low` and `high` (2,) bound the room that the centres keep to.
     Other arrays are what stands still: the membrane's line, endoplasmic reticulum, filaments and
     granules, and the cargo inside each vesicle. Series: vesicles in view, and the clip's own mean
     squared displacement from the first frame beside the expected 4 D t.
@@ -159,14 +160,15 @@ def simulate(parameters: Parameters, clock: Clock, rng: np.random.Generator) -> 
     high = field_um - np.array([margin[3], margin[1]])
     xy = paths[..., :2] + _place(paths[..., :2], low, high, 3.0 * radius, rng)
     room = DEPTH_UM - 2 * radius
-    z = radius + _folded(paths[..., 2] + rng.uniform(0, room, number), room)
+    z = radius + folded(paths[..., 2] + rng.uniform(0, room, number), room)
     arrays = {
         "xy": xy, "z": z, "radius": radius, "number": number, "side": side,
+        "low": low, "high": high,
         "membrane": _turned(along, band, side, field_um),
         "cargo": rng.normal(0.0, 0.30, (number, 2, 2)).clip(-0.42, 0.42) * radius,
         **_scenery(field_um, rng),
     }  # fmt: skip
-    return State(field_um, arrays, _truth(xy, diffusion, clock, field_um))
+    return State(field_um, arrays, measured(xy, diffusion, clock, field_um))
 
 
 def _scenery(field_um: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -193,7 +195,8 @@ def _scenery(field_um: float, rng: np.random.Generator) -> dict[str, np.ndarray]
     }
 
 
-def _truth(xy: np.ndarray, diffusion: float, clock: Clock, field_um: float) -> Truth:
+def measured(xy: np.ndarray, diffusion: float, clock: Clock, field_um: float) -> Truth:
+    """Tracks and series of the vesicles at `xy` (T, N, 2) µm; see `simulate`."""
     truth = Truth()
     seen = np.all((xy >= 0) & (xy <= field_um), axis=2)
     for k in range(xy.shape[1]):

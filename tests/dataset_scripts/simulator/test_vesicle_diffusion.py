@@ -171,10 +171,10 @@ def test_smoldyn_spreads_vesicles_alike():
 
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.floats(0.1, 10))
 def test_folding_keeps_depths_in_the_slab_and_never_stretches(a, b, depth):
-    folded = world._folded(np.array([a, b]), depth)
+    folded = world.folded(np.array([a, b]), depth)
     assert np.all((folded >= -1e-9) & (folded <= depth + 1e-9))
     assert abs(folded[1] - folded[0]) <= abs(b - a) + 1e-6
-    assert world._folded(np.array([depth / 3]), depth)[0] == pytest.approx(depth / 3)
+    assert world.folded(np.array([depth / 3]), depth)[0] == pytest.approx(depth / 3)
 
 
 @pytest.mark.parametrize("seed", [3, 8, 11])
