@@ -86,10 +86,10 @@ def simulate_clip(
     phenomenon's PARAMETERS), the rest is drawn. `held_out` words the clip with the phrasings that
     training never sees.
 
-    `violation` names one of the VIOLATIONS in the phenomenon's `twins` module: the clip is then the matched twin of the
-    clip without it (same parameters, looks, words and first frame), with that law broken from the
-    event `violation` of its truth on. Raises `core.NoTwin` where this draw cannot break it, and
-    `SimulatorError` for anything out of range.
+    `violation` names one of the VIOLATIONS in the phenomenon's `twins` module: the clip is then
+    the matched twin of the clip without it (same parameters, looks, words and first frame), with
+    that law broken from the event `violation` of its truth on. Raises `core.NoTwin` where this
+    draw cannot break it, and `SimulatorError` for anything out of range.
     """
     _check(size, num_frames, style)
     world = phenomena.load(phenomenon)

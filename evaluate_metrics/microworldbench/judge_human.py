@@ -100,9 +100,9 @@ def _lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if not raw.strip():
             continue
         try:
-            line = json.loads(raw)
+            entry = json.loads(raw)
         except ValueError:
-            line = None
-        if not isinstance(line, dict):
+            entry = None
+        if not isinstance(entry, dict):
             raise MetricError(f"{path}:{number}: expected a JSON object")
-        yield f"{path}:{number}", line
+        yield f"{path}:{number}", entry

@@ -79,8 +79,7 @@ class MicroWorldBench(evaluate.Metric):
         self, *, predictions: Iterable[Any] = (), references: Iterable[Any] = (), **_: Any
     ) -> None:
         """Keep clips and their rows for `compute()`."""
-        pairs = vars(self).setdefault("_kept", [])
-        pairs.extend(_pairs(predictions, references))
+        self._kept = [*getattr(self, "_kept", []), *_pairs(predictions, references)]
 
     def compute(
         self,
@@ -100,7 +99,7 @@ class MicroWorldBench(evaluate.Metric):
         """
         if unknown:
             raise MetricError(f"compute: unknown argument {sorted(unknown)[0]!r}")
-        pairs = vars(self).pop("_kept", [])
+        pairs, self._kept = getattr(self, "_kept", []), []
         if predictions is not None or references is not None:
             pairs = pairs + _pairs(predictions, references)
         if not pairs:

@@ -1,4 +1,4 @@
-"""Law-breaking twins: what a measure or a judge must tell from the truth. One module per phenomenon.
+"""Law-breaking twins, which a measure or a judge must tell from the truth; a module per world.
 
 A twin has the true clip's parameters, looks, words and first frame, nearly its brightness, counts
 and motion energy, and breaks one law. Every module has the same form:

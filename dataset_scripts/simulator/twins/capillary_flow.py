@@ -250,7 +250,8 @@ def _overtakes(p: Parameters, state: State, clock: Clock, rng: np.random.Generat
     taken, true = state["taken"], state["age"]
     pairs = np.flatnonzero(taken[1:] == taken[:-1])
     for first in _onsets(clock, rng):
-        age, found = true.copy(), []
+        age = true.copy()
+        found: list[int] = []
         for front in rng.permutation(pairs):
             rear = front + 1
             lead = true[0, front] - true[0, rear]

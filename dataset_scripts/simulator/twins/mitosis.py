@@ -120,7 +120,8 @@ def _furrow_early(p: Parameters, state: State, clock: Clock, rng: np.random.Gene
     chromosome, chromatid = state["chromosome"].copy(), state["chromatid"].copy()
     for i in np.flatnonzero((body != state["body"]).any(axis=1)):
         for points in (chromosome[i, :, :2], chromatid[i].reshape(-1, 2)):
-            room = cell.waist_profile(*body[i], points[:, 0]) / (0.85 * radius)
+            half, cap, waist = body[i]
+            room = cell.waist_profile(half, cap, waist, points[:, 0]) / (0.85 * radius)
             points[:, 1] *= np.minimum(room, 1)
     anaphase = int(np.searchsorted(t, phases["anaphase"]))
     if anaphase - first < 2:

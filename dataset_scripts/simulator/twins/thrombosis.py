@@ -87,6 +87,10 @@ def _finish(
     return twin
 
 
+def _to_the(power: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda share: share**power
+
+
 def _carried(
     p: Parameters, state: State, clock: Clock, first: int, upstream: np.ndarray,
     downstream: np.ndarray, squeeze: Callable[[np.ndarray], np.ndarray],
@@ -194,9 +198,7 @@ def _slower_in_throat(p: Parameters, state: State, clock: Clock, rng: np.random.
         wanted = _mean_step(state["tracers"].s, state.field_um, first)
         for _ in range(2):
             flow = np.where(frames < first, true, gain * true)
-            tracers = _carried(
-                p, state, clock, first, flow, flow, lambda share, power=power: share**power
-            )
+            tracers = _carried(p, state, clock, first, flow, flow, _to_the(power))
             gain *= wanted / _mean_step(tracers.s, state.field_um, first)
         try:
             _keep_apart(name, state, tracers, first)
