@@ -12,15 +12,17 @@ import numpy as np
 
 from .markup import Safe, el
 from .stats import Comparison
-from .wording import DASH, interval, name_of, points
+from .wording import DASH, MINUS, interval, name_of, points
 
 MOST_CLUSTERS = 40
 """A forest plot draws no more lines than that."""
-_NAME_WIDTH, _PLOT_WIDTH, _NUMBER_WIDTH, _LINE = 190, 330, 130, 20
+_NAME_WIDTH, _PLOT_WIDTH, _NUMBER_WIDTH, _LINE = 190, 330, 140, 20
 _GAP = 2
 # Longest side of a frame in px and WebP quality, from the best down.
-_STEPS = ((144, 70), (144, 50), (128, 40), (120, 30), (96, 30), (96, 15))
+_STEPS = ((144, 60), (128, 35), (96, 20))
 BEST_SIDE = _STEPS[0][0]
+_SHOWN_SIDE = 128
+"""Smaller frames are shown a whole number of times as large, to come near this."""
 
 
 def heat_map(title: str, table: Mapping[str, Mapping[str, float | None]]) -> Safe:
@@ -74,8 +76,8 @@ def forest(comparison: Comparison, clusters: str) -> Safe:
         el("line", x1=at(v), x2=at(v), y1=4, y2=bottom, class_="axis" if v == 0 else "grid")
         for v in (-reach, -reach / 2, 0, reach / 2, reach)
     ]
-    for v in (-reach, 0, reach):
-        drawn.append(_text(at(v), bottom + 16, points(v, signed=True), "middle", "soft"))
+    for v, sign in ((-reach, MINUS), (0, ""), (reach, "+")):
+        drawn.append(_text(at(v), bottom + 16, f"{sign}{abs(v):.0f}", "middle", "soft"))
     for j, (name, value) in enumerate(shown):
         y = 8 + _LINE * (j + 0.5)
         drawn.append(_text(_NAME_WIDTH - 10, y + 4, _fit(name), "end"))
@@ -93,13 +95,14 @@ def forest(comparison: Comparison, clusters: str) -> Safe:
         corners = f"{x - 7},{y} {x},{y - 7} {x + 7},{y} {x},{y + 7}"
         drawn.append(el("polygon", points=corners, class_="mark"))
     right = _NAME_WIDTH + _PLOT_WIDTH + _NUMBER_WIDTH
-    drawn.append(_text(right, y + 4, spread, "end"))
+    middle = points(mean.mean, signed=True)
+    drawn.append(_text(right, y + 4, f"{middle} ({spread})", "end"))
     told = "; ".join(f"{name} {points(value, signed=True)}" for name, value in shown)
     if not shown:
         told = f"{len(listed)} {clusters}, not drawn one by one"
     label = (
         f"Forest plot of {name_of(comparison)} in points: mean "
-        f"{points(mean.mean, signed=True)}, 95 % interval {spread}; {told}"
+        f"{middle}, 95 % interval {spread}; {told}"
     )
     return _svg((right + 2, bottom + 24), label, drawn, "forest")
 
@@ -120,7 +123,7 @@ def interval_bar(value: float | None, low: float | None, high: float | None) -> 
 
 @dataclass(frozen=True)
 class Strip:
-    """Frames side by side as a WebP picture, base64, and its size in px."""
+    """Frames side by side as a WebP picture, base64, and the size in px at which to show it."""
 
     data: str
     width: int
@@ -141,11 +144,12 @@ def strip(frames: Sequence[np.ndarray], limit: int) -> Strip:
             fitted = picture.resize((width, height), Image.Resampling.BOX)
             whole.paste(fitted, (i * (width + _GAP), 0))
         file = io.BytesIO()
-        whole.save(file, "WEBP", quality=quality, method=4)
+        whole.save(file, "WEBP", quality=quality, method=2)
         data = base64.b64encode(file.getvalue()).decode()
         if len(data) <= limit:
             break
-    return Strip(data, whole.width, whole.height)
+    times = max(1, round(_SHOWN_SIDE / max(width, height)))
+    return Strip(data, times * whole.width, times * whole.height)
 
 
 def _fit(name: str, most: int = 26) -> str:

@@ -24,18 +24,20 @@ from .verdicts import BY_DESIGN, JUDGE_FAILURE, MET, UNGRADED, MetricError, Verd
 Row = Mapping[str, Any]
 Shares = dict[tuple[str, str], float]
 """(task id, criterion id) → share of clips in which it was met, where graded."""
+Clips = dict[str, list[Verdict]]
+"""Clip → its verdicts on one task, in the run's order."""
 
 
 @dataclass(frozen=True)
 class Pair:
     """Two models, `first` above `second` on the leaderboard, on each of `PARTS`.
 
-    `common` of the edition's criteria were graded for both.
+    `common` counts the criteria of each part that were graded for both.
     """
 
     first: str
     second: str
-    common: int
+    common: dict[str, int]
     parts: dict[str, Comparison]
 
 
@@ -75,8 +77,9 @@ class Findings:
 
     @property
     def partial(self) -> bool:
-        """Whether some criterion of some run is ungraded."""
-        return any((s["scores"][OVERALL]["coverage"] or 0) < 1 for s in self.summaries)
+        """Whether some criterion of some run or control is ungraded."""
+        scores = [s["scores"] for s in self.summaries] + [c.scores for c in self.controls]
+        return any((s[OVERALL]["coverage"] or 0) < 1 for s in scores)
 
 
 def find(runs: Sequence[Run]) -> Findings:
@@ -148,6 +151,16 @@ def met_shares(rows: Sequence[Row], verdicts: Iterable[Verdict]) -> Shares:
     return shares
 
 
+def criteria_of(rows: Sequence[Row], part: str) -> set[tuple[str, str]]:
+    """(task id, criterion id) of every criterion that counts in `part`."""
+    return {
+        (row["task_id"], c["criterion_id"])
+        for row in rows
+        for c in row["criteria"]
+        if part in (OVERALL, c["dimension"])
+    }
+
+
 def common_scores(
     rows: Sequence[Row], first: Shares, second: Shares, part: str
 ) -> tuple[dict[str, float], dict[str, float]]:
@@ -172,6 +185,14 @@ def common_scores(
     return found
 
 
+def by_task(verdicts: Iterable[Verdict]) -> dict[str, Clips]:
+    """Task id → its verdicts by clip."""
+    found: dict[str, Clips] = {}
+    for v in verdicts:
+        found.setdefault(v.task_id, {}).setdefault(v.clip, []).append(v)
+    return found
+
+
 def judge_failures(run: Run) -> list[tuple[str, str, str, int]]:
     """(task, clip, reason, verdicts lost) for each way in which the judge gave no answer."""
     counts = Counter((v.task_id, v.clip, v.reason) for v in run.verdicts if v.kind == JUDGE_FAILURE)
@@ -189,11 +210,13 @@ def _pairs(names: Sequence[str], runs: Sequence[Run]) -> list[Pair]:
     shares = [met_shares(rows, run.verdicts) for run in runs]
     pairs = []
     for i, j in itertools.combinations(range(len(runs)), 2):
-        parts = {}
+        parts, common = {}, {}
+        both = shares[i].keys() & shares[j].keys()
         for part in PARTS:
+            common[part] = len(both & criteria_of(rows, part))
             first, second = common_scores(rows, shares[i], shares[j], part)
             parts[part] = compare(rows, (names[i], first), (names[j], second))
-        pairs.append(Pair(names[i], names[j], len(shares[i].keys() & shares[j].keys()), parts))
+        pairs.append(Pair(names[i], names[j], common, parts))
     for part in PARTS:
         tested = [pair for pair in pairs if not math.isnan(pair.parts[part].p)]
         adjusted = holm([pair.parts[part].p for pair in tested])

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import published
 from .figures import MOST_CLUSTERS, forest, heat_map, interval_bar
-from .findings import Findings, declined, judge_failures
+from .findings import Findings, criteria_of, declined, judge_failures
 from .markup import Safe, el
 from .page_style import SCRIPT, STYLE
 from .page_tasks import Show, tasks_section
@@ -126,11 +126,11 @@ def _board(f: Findings, part: str) -> Safe:
     if controls:
         told = "Controls: scores to be had without showing or without looking"
         controls.insert(0, el("tr", el("th", told, colspan=len(heads), scope="rowgroup")))
-    caption = f"{part.capitalize()}, in percent; = marks a shared rank"
+    caption = f"{part.capitalize()}, in percent, by overall score; = marks a shared rank"
     if not f.controls:
         caption += "; these runs have no controls"
     bodies = [el("tbody", rows), el("tbody", controls, class_="controls") if controls else None]
-    return table(caption, heads, bodies, text=(1, 4))
+    return table(caption, heads, bodies, text=(1, 4), class_="board")
 
 
 def _whose(f: Findings, models: Sequence[str]) -> str:
@@ -156,7 +156,7 @@ def _comparisons(f: Findings) -> Safe | None:
         return None
     heads = ["Difference", "On", "Points", "95 % interval", "p", "p, Holm", "Detectable",
              "Clusters", "Criteria graded for both"]  # fmt: skip
-    total = sum(len(row["criteria"]) for row in f.rows)
+    totals = {part: len(criteria_of(f.rows, part)) for part in PARTS}
     rows = [
         el(
             "tr",
@@ -168,7 +168,7 @@ def _comparisons(f: Findings) -> Safe | None:
             number(p_text(c.p_adjusted), NO_TEST, c.p_adjusted),
             number(points(c.detectable), NO_INTERVAL, c.detectable),
             number(str(c.difference.clusters), ""),
-            number(f"{pair.common} of {total}", "", pair.common),
+            number(f"{pair.common[part]} of {totals[part]}", "", pair.common[part]),
         )
         for part in PARTS
         for pair in f.pairs
@@ -200,7 +200,7 @@ def _comparisons(f: Findings) -> Safe | None:
         "section",
         el("h2", "Differences"),
         el("p", TESTS_NOTE),
-        table("Paired differences", heads, [el("tbody", rows)], text=(0, 1), sortable=True),
+        table("Paired differences", heads, [el("tbody", rows)], text=(0, 1), class_="sortable"),
         el("h3", f"Overall difference by {f.cluster}"),
         plots,
         id="differences",
@@ -232,7 +232,7 @@ def _levels(f: Findings) -> Safe:
         el("h2", "Levels and phenomena"),
         el("p", LEVELS_NOTE),
         el("div", maps, class_="maps"),
-        table(caption, heads, [el("tbody", rows)], text=(0, 1, 2), sortable=True),
+        table(caption, heads, [el("tbody", rows)], text=(0, 1, 2), class_="sortable"),
         id="levels",
     )
 
@@ -307,7 +307,7 @@ def table(
     heads: Sequence[str],
     bodies: Sequence[Safe | None],
     text: Sequence[int],
-    sortable: bool = False,
+    class_: str | None = None,
 ) -> Safe:
     """A table that scrolls inside its own box; the columns `text` hold words, others numbers."""
     cells = [
@@ -316,6 +316,6 @@ def table(
     ]
     whole = el(
         "table", el("caption", caption), el("thead", el("tr", cells)), bodies,
-        class_="sortable" if sortable else None,
+        class_=class_,
     )  # fmt: skip
     return el("div", whole, class_="scroll", tabindex=0, role="group", aria_label=caption)

@@ -9,14 +9,14 @@ STYLE = """
 --none-bg:#2a333a}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:76rem;padding:1rem;background:var(--bg);color:var(--fg);
-font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+font:16px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
 h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}
 h2{font-size:1.25rem;margin:2.2rem 0 .5rem;border-bottom:1px solid var(--line)}
 h3{font-size:1.05rem;margin:1.4rem 0 .4rem}h4{font-size:1rem;margin:1rem 0 .3rem}
 a{color:var(--accent)}p,ul{max-width:48rem}nav a{margin-right:1rem;white-space:nowrap}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;background:var(--bg);padding:.5rem}
 .lead{font-size:1.05rem}.soft,figcaption,caption{color:var(--soft);font-size:.875rem}
-dl.facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.2rem 1rem;
+dl.facts{display:grid;grid-template-columns:minmax(6rem,max-content) minmax(0,1fr);gap:.2rem 1rem;
 margin:1rem 0}
 dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
 .scroll{overflow-x:auto;max-width:100%}:focus-visible{outline:2px solid var(--accent);
@@ -30,6 +30,10 @@ thead button{all:unset;cursor:pointer;text-decoration:underline dotted}
 thead button:focus-visible{outline:2px solid var(--accent)}
 th[aria-sort=descending] button::after{content:" \\25BC"}
 th[aria-sort=ascending] button::after{content:" \\25B2"}
+tbody th{text-align:left}
+.board tbody th[scope=row]{position:sticky;left:0;background:var(--bg);
+min-width:8rem;max-width:12rem}
+.board tbody.controls th[scope=row]{background:var(--panel)}
 tbody.controls{border-top:3px double var(--soft);background:var(--panel);color:var(--soft)}
 tbody.controls th{font-weight:400;font-style:italic}
 .none{color:var(--soft);cursor:help}
@@ -52,7 +56,8 @@ border:1px solid var(--line);border-radius:.3rem}
 details.task{border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0;padding:0 .8rem}
 details.task>summary{padding:.5rem 0;cursor:pointer}summary .soft{margin-left:.6rem}
 figure{margin:.5rem 0}.strip{display:block;max-width:none;height:auto}
-table.criteria{width:100%}table.criteria td{min-width:11rem}
+table.criteria{width:100%}
+table.criteria th,table.criteria td{min-width:11rem;overflow-wrap:anywhere}
 table.criteria ul{list-style:none;margin:0;padding:0}
 .chip{display:inline-block;border:1px solid;border-radius:.3rem;padding:0 .4rem;font-size:.85rem}
 .chip.good{color:var(--good);background:var(--good-bg)}.chip.bad{color:var(--bad);
@@ -65,9 +70,9 @@ dl.facts dd{margin-bottom:.4rem}table.criteria thead{position:absolute;left:-99r
 table.criteria,table.criteria tbody,table.criteria tr,table.criteria th,
 table.criteria td{display:block;width:100%}
 table.criteria tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
-table.criteria th,table.criteria td{border:0;padding:.1rem 0}
+table.criteria th,table.criteria td{border:0;min-width:0;padding:.1rem 0}
 table.criteria td::before{content:attr(data-model);color:var(--soft);font-size:.8rem}}
-@media print{.tools,nav,.skip{display:none}body{max-width:none;font-size:10pt}
+@media print{table{font-size:8pt}.tools,nav,.skip{display:none}body{max-width:none;font-size:10pt}
 .scroll{overflow:visible}
 tr,figure,svg{break-inside:avoid}.strip{max-width:100%}.chip{print-color-adjust:exact}}
 """

@@ -6,22 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .figures import Strip
-from .findings import Findings
+from .findings import Clips, Findings, by_task
 from .markup import Safe, el
 from .scores import OVERALL
-from .verdicts import CLIP_FAILURE, JUDGE_FAILURE, UNGRADED, Verdict
+from .verdicts import CLIP_FAILURE, JUDGE_FAILURE, UNGRADED
 from .wording import MINUS, points, shortened, tally, verdict_words
 
 Show = Callable[[int, str], "Strip | str"]
 """(place of the run, clip) → its frames, or why there are none."""
 
-Clips = dict[str, list[Verdict]]
-"""clip → its verdicts on one task, in the run's order."""
-
 
 def tasks_section(f: Findings, show: Show) -> Safe:
     """All tasks, collapsed, below a search box that appears where scripts run."""
-    verdicts = [_by_task(run.verdicts) for run in f.runs]
+    verdicts = [by_task(run.verdicts) for run in f.runs]
     groups = dict.fromkeys(_group(row) for row in f.rows)
     states = (
         ("", "all verdicts"),
@@ -63,7 +60,11 @@ def _task(f: Findings, row: Mapping[str, Any], clips: Sequence[Clips], show: Sho
         for name, summary in zip(f.names, f.summaries, strict=True)
     ]
     strips = [
-        [el("h4", name), [_figure(place, clip, show) for clip in mine] or el("p", "no verdicts")]
+        [
+            el("h4", name),
+            [_figure(place, n, clip, show) for n, clip in enumerate(mine, 1)]
+            or el("p", "no verdicts"),
+        ]
         for place, (name, mine) in enumerate(zip(f.names, clips, strict=True))
     ]
     heads = [el("th", label, scope="col", role="columnheader") for label in ("Criterion", *f.names)]
@@ -85,15 +86,15 @@ def _task(f: Findings, row: Mapping[str, Any], clips: Sequence[Clips], show: Sho
         el("p", el("strong", "Prompt: "), shortened(str(row["prompt"]))),
         el("p", el("strong", "Requirement: "), shortened(str(row["requirement"])), class_="soft"),
         strips,
-        table,
+        el("div", table, class_="scroll", tabindex=0, role="group", aria_label=f"Criteria {task}"),
         class_="task",
         data_group=_group(row),
         data_state=" ".join(_states(row, clips)),
     )
 
 
-def _figure(place: int, clip: str, show: Show) -> Safe:
-    name = clip or "no clip"
+def _figure(place: int, number: int, clip: str, show: Show) -> Safe:
+    name = f"clip {number}: {clip or 'no clip'}"
     shown = show(place, clip)
     if isinstance(shown, str):
         return el("p", f"{name}: {shown}", class_="soft")
@@ -159,13 +160,6 @@ def _states(row: Mapping[str, Any], clips: Sequence[Clips]) -> list[str]:
         found |= {"ungraded"} if v.verdict == UNGRADED else set()
         found |= {"bad"} if verdict_words(signs[v.criterion_id], v)[0] == "bad" else set()
     return sorted(found)
-
-
-def _by_task(verdicts: Iterable[Verdict]) -> dict[str, Clips]:
-    found: dict[str, Clips] = {}
-    for v in verdicts:
-        found.setdefault(v.task_id, {}).setdefault(v.clip, []).append(v)
-    return found
 
 
 def _group(row: Mapping[str, Any]) -> str:

@@ -81,9 +81,17 @@ def _first_clips(run: Run) -> dict[str, list[str]]:
 
 
 def _inside(folder: Path, clip: str) -> Path | None:
-    """The clip's file, if it lies in `folder`: a run folder may come from anybody."""
-    try:
-        path = (folder / clip).resolve()
-        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except (OSError, ValueError):
-        return None
+    """The clip's file, by its name in `folder` or as it was found, if it lies in `folder`.
+
+    By name, so that a folder of links works; no name of a run folder, which may come from
+    anybody, leads out of it.
+    """
+    root = os.path.abspath(folder)
+    for name in (os.path.join(root, clip), clip):
+        path = Path(os.path.abspath(name))
+        try:
+            if path.is_relative_to(root) and path.is_file():
+                return path
+        except (OSError, ValueError):
+            return None
+    return None

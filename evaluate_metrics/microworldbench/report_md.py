@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import published
-from .findings import Findings, declined, judge_failures
+from .findings import Clips, Findings, by_task, criteria_of, declined, judge_failures
 from .scores import OVERALL, PARTS
-from .verdicts import Verdict
 from .wording import (
     DETECTABLE_NOTE,
     LEVELS_NOTE,
@@ -29,7 +28,7 @@ from .wording import (
     verdict_words,
 )
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$<>&])")
 
 
 def plain(text: Any) -> str:
@@ -60,8 +59,9 @@ def markdown(f: Findings) -> str:
         rows = [[m, *map(points, values)] for m, values in published.RESULTS.items()]
         lines += [*_table(heads, rows), ""]
     lines += ["## Every criterion", "", "With frames in report.html.", ""]
+    verdicts = [by_task(run.verdicts) for run in f.runs]
     for row in f.rows:
-        lines += _task(f, row)
+        lines += _task(f, row, [by.get(row["task_id"], {}) for by in verdicts])
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -96,11 +96,11 @@ def _board(f: Findings, part: str) -> Iterable[str]:
 
 
 def _differences(f: Findings) -> Iterable[str]:
-    total = sum(len(row["criteria"]) for row in f.rows)
+    totals = {part: len(criteria_of(f.rows, part)) for part in PARTS}
     rows = [
         [plain(name_of(c)), part, points(c.difference.mean, True), bounds(c.difference),
          p_text(c.p), p_text(c.p_adjusted), points(c.detectable), str(c.difference.clusters),
-         f"{pair.common} of {total}"]
+         f"{pair.common[part]} of {totals[part]}"]
         for part in PARTS
         for pair in f.pairs
         for c in [pair.parts[part]]
@@ -141,9 +141,9 @@ def _failures(f: Findings) -> Iterable[str]:
         yield ""
 
 
-def _task(f: Findings, row: Mapping[str, Any]) -> Iterable[str]:
+def _task(f: Findings, row: Mapping[str, Any], clips: Sequence[Clips]) -> Iterable[str]:
     task = row["task_id"]
-    yield from (f"### {plain(task)}", "", plain(row["prompt"]), "")
+    yield from (f"### {plain(task)}", "", f"Prompt: {plain(row['prompt'])}", "")
     scores = [
         f"{plain(name)} {points(s['tasks'][task][OVERALL]['published'])}"
         for name, s in zip(f.names, f.summaries, strict=True)
@@ -153,26 +153,24 @@ def _task(f: Findings, row: Mapping[str, Any]) -> Iterable[str]:
     for c in row["criteria"]:
         sign = "+" if c["sign"] > 0 else MINUS
         source = f" (source: {plain(c['source'])})" if c.get("source") else ""
-        said = [_said(c, [v for v in run.verdicts if v.task_id == task]) for run in f.runs]
-        rows.append([f"{sign}{c['weight']}", c["dimension"], plain(c["text"]) + source, *said])
+        weight = f"{sign}{plain(c['weight'])}"
+        said = [_said(c, mine) for mine in clips]
+        rows.append([weight, plain(c["dimension"]), plain(c["text"]) + source, *said])
     yield from _table(["weight", "dimension", "criterion", *map(plain, f.names)], rows)
     yield ""
 
 
-def _said(criterion: Mapping[str, Any], verdicts: Sequence[Verdict]) -> str:
-    clips: dict[str, list[Verdict]] = {}
-    for v in verdicts:
-        if v.criterion_id == criterion["criterion_id"]:
-            clips.setdefault(v.clip, []).append(v)
+def _said(criterion: Mapping[str, Any], clips: Clips) -> str:
     parts = []
-    for clip, mine in clips.items():
+    for clip, verdicts in clips.items():
+        mine = [v for v in verdicts if v.criterion_id == criterion["criterion_id"]]
         words = []
         for verdict, count, rationales in tally(mine):
             _, shape, text = verdict_words(criterion["sign"], verdict)
             times = f" ({count} of {len(mine)})" if len(mine) > 1 else ""
             grounds = "".join(f" “{plain(r)}”" for r in rationales)
             words.append(f"{shape} {plain(text)}{times}{grounds}")
-        parts.append(f"{plain(clip or 'no clip')}: {'; '.join(words)}")
+        parts.append(f"{plain(clip or 'no clip')}: {'; '.join(words) or 'no verdict'}")
     return "<br>".join(parts) or "no verdicts: counted as 0"
 
 

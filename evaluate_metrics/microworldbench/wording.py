@@ -79,7 +79,7 @@ def facts(f: Findings) -> list[tuple[str, str]]:
                 f"tasks; coverage {percent(whole['coverage'])} of the rubric's weight; ungraded "
                 f"{counts['ungraded_by_design']} by design, "
                 f"{counts['ungraded_by_judge_failure']} by judge failure; "
-                f"{len(summary['clip_failures'])} clip failures",
+                f"clip failures: {len(summary['clip_failures'])}",
             )
         )
     return found
@@ -105,8 +105,8 @@ def notes(f: Findings) -> list[str]:
     """What a reader must know before believing a number."""
     clusters = f.summaries[0]["scores"][OVERALL]["clusters"]
     found = [
-        f"Intervals are {CONFIDENCE:.0%} (Student's t over {clusters} {f.cluster}, the clusters "
-        "of tasks); they hold for tasks like these, graded by this judge."
+        f"Intervals are {100 * CONFIDENCE:.0f} % (Student's t over {clusters} {f.cluster}, the "
+        "clusters of tasks); they hold for tasks like these, graded by this judge."
     ]
     criteria = [c for row in f.rows for c in row["criteria"]]
     unreviewed = sum(c.get("review") == "unreviewed" for c in criteria)
@@ -115,7 +115,8 @@ def notes(f: Findings) -> list[str]:
     if f.partial:
         found.append(
             "Part of the rubric is ungraded: the bounds say what the unclamped score would be if "
-            "all of that had gone the worst or the best way. They are no interval."
+            "all of that had gone the worst or the best way. They are no interval. Controls that "
+            "do not look at clips answer every criterion, also those that the judge left ungraded."
         )
     if len({settings(run.info) for run in f.runs}) > 1:
         found.append("The runs' judge settings differ: part of a difference may come from that.")

@@ -10,12 +10,14 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from loopback import write_clip
 from PIL import Image
 
-from evaluate_metrics.microworldbench import published, stats
+from evaluate_metrics.microworldbench import published, report, stats
 from evaluate_metrics.microworldbench.controls import JUDGE_CONTROLS, judge_control
+from evaluate_metrics.microworldbench.figures import strip
 from evaluate_metrics.microworldbench.findings import common_scores, find, met_shares, unique_names
 from evaluate_metrics.microworldbench.folder import Run
 from evaluate_metrics.microworldbench.report import write_report
@@ -286,11 +288,28 @@ def test_frames_are_shown_where_the_file_can_be_read(reported) -> None:
     assert all("p0-1_1.mp4" in a["alt"] for a in strips)
     picture = Image.open(io.BytesIO(base64.b64decode(strips[0]["src"].split(",")[1])))
     assert picture.format == "WEBP" and picture.size == (8 * 64 + 7 * 2, 64)
+    assert (strips[0]["width"], strips[0]["height"]) == ("1052", "128")  # small ones twice as large
     levels = [picture.convert("L").getpixel((66 * i + 32, 32)) for i in range(8)]
     assert levels == sorted(levels) and levels[-1] - levels[0] > 80  # the clip brightens
     said = "".join(page.said)
     assert "p0-1_2.mp4: no frames, cannot be decoded" in said
     assert "p3-1_1.mp4: no frames, the clip's file was not found" in said
+
+
+def test_strips_share_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = list(np.random.default_rng(0).integers(0, 256, (8, 160, 200, 3), np.uint8))
+    large, small = strip(noise, 10**9), strip(noise, 1)
+    assert len(small.data) < len(large.data) / 3
+    assert (large.width, large.height) == (8 * 144 + 14, 115)
+    assert (small.width, small.height) == (8 * 96 + 14, 77)
+    assert 1 < len(strip(noise, len(large.data) - 1).data) < len(large.data)
+    monkeypatch.setattr(report, "MOST_STRIPS", 3)
+    rows = rows_of(2, 1)
+    run = run_of(tmp_path, "m", rows, graded(rows, 0.5, clips=2))
+    html = write_report([run], tmp_path / "out")[1].read_text(encoding="utf-8")
+    for task in ("p0-1", "p1-1"):
+        assert f"{task}_1.mp4: no frames, the clip&#x27;s file was not found" in html
+        assert f"{task}_2.mp4: frames left out" in html
 
 
 def test_a_clip_name_cannot_reach_out_of_its_folder(reported, tmp_path: Path) -> None:
