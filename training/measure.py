@@ -239,7 +239,13 @@ def _generate(
     from tqdm.auto import tqdm
 
     folder = make_folder(out / f"clips-{model.digest}-{args.seed}")
-    paths = [folder / f"{i:04d}.npy" for i in range(len(captions))]
+    # Name and noise follow from the caption, so that a run with more clips keeps those of a
+    # smaller one, and never takes a clip for that of another caption.
+    keys = [
+        hashlib.sha256(f"{args.seed}\0{name}\0{caption}".encode()).hexdigest()
+        for name, caption in zip(names, captions, strict=True)
+    ]
+    paths = [folder / f"{key[:16]}.npy" for key in keys]
     missing = [i for i, path in enumerate(paths) if not path.exists()]
     seconds: list[float] = []
     with tqdm(total=len(captions), initial=len(captions) - len(missing), unit="clip") as bar:
@@ -247,7 +253,7 @@ def _generate(
             part = missing[start : start + args.batch]
             begun = time.perf_counter()
             clips = model.generate(
-                [captions[i] for i in part], [args.seed * 100_003 + i for i in part]
+                [captions[i] for i in part], [int(keys[i][:15], 16) for i in part]
             )
             seconds.append((time.perf_counter() - begun) / len(part))
             for i, clip in zip(part, clips, strict=True):
