@@ -15,8 +15,8 @@ import yaml
 from .rubric import DIMENSIONS, LEVELS, Row, always_met
 from .schema import EDITIONS, TASK_FEATURES
 
-LICENSES = {"open": "apache-2.0", "iclr2026": "unknown"}
-"""The authors of `iclr2026` state no licence for their files."""
+LICENSE = "apache-2.0"
+"""Of edition `open`; the authors of `iclr2026` state none for their files."""
 
 
 def write_card(folder: Path, editions: Mapping[str, Sequence[Row]], version: str) -> None:
@@ -33,7 +33,7 @@ def _front_matter(editions: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
     features = TASK_FEATURES._to_yaml_list()
     return {
         "pretty_name": "MicroWorldBench",
-        "license": "other" if "iclr2026" in editions else LICENSES["open"],
+        "license": "other" if "iclr2026" in editions else LICENSE,
         "language": ["en"],
         "task_categories": ["text-to-video"],
         "size_categories": ["n<1K"],
