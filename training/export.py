@@ -102,9 +102,12 @@ def load_pipeline(model: str) -> tuple[WanPipeline, dict[str, Any]]:
     """A plain pipeline from a folder or Hub id, and its native settings ({} when it has none)."""
     from diffusers import DiffusionPipeline
     from diffusers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
-    # The error below says it all; and never fall back to pickled weights.
+    # The error below says it all; and never fall back to pickled weights. Both libraries draw
+    # bars, and which component is loaded first, and so before a broken one, is up to chance.
     logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     logging.set_verbosity(logging.CRITICAL)
     try:
         pipeline = DiffusionPipeline.from_pretrained(model, use_safetensors=True)
