@@ -56,6 +56,11 @@ class TextConfig:
     d_model: int = _f(256, low=8)
     num_heads: int = _f(4, low=1)
     d_ff: int = _f(512, low=8)
+    # Lessons in the facts behind the texts, after which the encoder is frozen; 0 trains it together
+    # with the transformer instead (for a data set that has captions only).
+    facts_steps: int = _f(0, low=0)
+    facts_batch: int = _f(64, low=1)  # texts per step and process
+    facts_lr: float = _f(1e-3, low=0.0)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ class Clips:
     captions: list[str]
     prompts: list[list[str]]
     fps: float
+    facts: list[dict[str, str | float]]  # what the texts were written from, if the rows say so
     digest: str  # of everything above
 
     def __len__(self) -> int:
@@ -103,10 +105,28 @@ def load_clips(data: DataConfig, split: str, cache: Path, limit: int | None = No
         captions = list(rows["caption"])
         prompts = list(rows["prompts"]) if "prompts" in rows.column_names else [[]] * len(rows)
         fps = float(rows[0]["fps"]) if "fps" in rows.column_names else 16.0
-        write_json(texts_path, {"captions": captions, "prompts": prompts, "fps": fps})
+        facts = [row_facts(row) for row in rows.remove_columns("video")]
+        known = {"captions": captions, "prompts": prompts, "fps": fps, "facts": facts}
+        write_json(texts_path, known)
     texts = read_json(texts_path)
     pixels = np.load(pixels_path, mmap_mode="r")
-    return Clips(pixels, texts["captions"], texts["prompts"], texts["fps"], digest)
+    return Clips(pixels, texts["captions"], texts["prompts"], texts["fps"], texts["facts"], digest)
+
+
+def row_facts(row: dict[str, Any]) -> dict[str, str | float]:
+    """What one row's texts were written from: labels and numbers by name.
+
+    From the columns `phenomenon`, `style` and `parameters` of MicroSim-10K; empty for a data set
+    without them. A label that several phenomena share under one name, as `direction`, is one fact;
+    numbers of two phenomena have nothing in common but the name.
+    """
+    facts: dict[str, str | float] = {k: row[k] for k in ("phenomenon", "style") if row.get(k)}
+    for parameter in row.get("parameters") or ():
+        if parameter["label"]:
+            facts[parameter["name"]] = parameter["label"]
+        elif parameter["value"] is not None:
+            facts[f"{row.get('phenomenon')}.{parameter['name']}"] = float(parameter["value"])
+    return facts
 
 
 def _open_split(data: DataConfig, split: str):
@@ -141,7 +161,7 @@ def _digest(rows, data: DataConfig) -> str:
     sha = hashlib.sha256(f"{data.frames} {data.height} {data.width}".encode())
     for i, row in enumerate(rows):
         sha.update(_video_bytes(row["video"], f"{data.path}, clip {i}"))
-        text = [row["caption"], row.get("prompts"), row.get("fps")]
+        text = [row["caption"], row.get("prompts"), row.get("fps"), row_facts(row)]
         sha.update(json.dumps(text, ensure_ascii=False).encode())
     return sha.hexdigest()[:16]
 

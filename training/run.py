@@ -1,7 +1,8 @@
 """One training run from a recipe to a pipeline folder, every part skipped when it is done.
 
-Folder of a run: `cache/` decoded clips and latents, `autoencoder/` and `transformer/` logs,
-checkpoints and sample sheets of the two stages, `pipeline/` the exported model.
+Folder of a run: `cache/` decoded clips and latents; `autoencoder/`, `text/` (lessons of the text
+encoder, if the recipe has them) and `transformer/` logs, checkpoints and sample sheets;
+`pipeline/` the exported model.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def train(config: TrainConfig, out: Path, stage: str = "all", fresh: bool = Fals
     acc = Accelerator(mixed_precision=precisions.pop(), cpu=not torch.cuda.is_available())
     set_threads(config.threads)  # after accelerate, which sets a count of its own
     if fresh and acc.is_main_process:
-        for name in ("autoencoder", "transformer", "pipeline"):
+        for name in ("autoencoder", "text", "transformer", "pipeline"):
             remove(out / name)
     acc.wait_for_everyone()
     if acc.is_main_process:
@@ -73,10 +74,11 @@ class _Run:
         if stage == "autoencoder":
             return self.out / "autoencoder" / "vae"
         tokenizer = self._tokenizer()
+        taught = self._taught(tokenizer)
         with self.acc.main_process_first():
             train = cached_latents(vae, self.train, self.cache, "train")
             held_out = cached_latents(vae, self.held_out, self.cache, "validation")
-        return self._transformer(vae, tokenizer, train, held_out)
+        return self._transformer(vae, tokenizer, taught, train, held_out)
 
     def _autoencoder(self, stage: str):
         """The finished autoencoder, trained now unless it was."""
@@ -140,7 +142,24 @@ class _Run:
                     )
         return load_tokenizer(folder)
 
-    def _transformer(self, vae: Any, tokenizer: Any, train: Any, held_out: Any) -> Path:
+    def _taught(self, tokenizer: Any):
+        """The text encoder after its lessons, None when the recipe has none."""
+        from training.facts import teach_text_encoder
+
+        if not self.config.text.facts_steps:
+            return None
+        if not any(self.train.facts):
+            raise MicroVerseError(
+                f"{self.config.data.path}: text.facts_steps needs the columns phenomenon, style "
+                f"and parameters, which this data set lacks (set it to 0)"
+            )
+        return teach_text_encoder(
+            self.config, tokenizer, self.train, self.held_out, self.out / "text", self.acc
+        )
+
+    def _transformer(
+        self, vae: Any, tokenizer: Any, taught: Any, train: Any, held_out: Any
+    ) -> Path:
         from training.export import assemble, export_pipeline, native_settings
         from training.transformer import train_transformer
 
@@ -149,6 +168,7 @@ class _Run:
             self.config,
             vae,
             tokenizer,
+            taught,
             (self.train, train),
             (self.held_out, held_out),
             folder,

@@ -61,7 +61,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
 
 def build_text_encoder(config: TextConfig, tokenizer: PreTrainedTokenizerFast) -> UMT5EncoderModel:
     """A small UMT5 encoder with fresh weights for this vocabulary."""
-    return UMT5EncoderModel(
+    encoder = UMT5EncoderModel(
         UMT5Config(
             vocab_size=len(tokenizer),
             d_model=config.d_model,
@@ -78,6 +78,23 @@ def build_text_encoder(config: TextConfig, tokenizer: PreTrainedTokenizerFast) -
             use_cache=False,
         )
     )
+    return _look_at_neighbours(encoder)
+
+
+@torch.no_grad()
+def _look_at_neighbours(encoder: UMT5EncoderModel) -> UMT5EncoderModel:
+    """Starts head 0 of every layer at the word before and head 1 at the word after.
+
+    "Left to right" and "right to left" differ in their order only. T5's position biases start near
+    zero and grow by one learning rate a step at most; in thousands of steps none of them grew far
+    enough to tell the two apart.
+    """
+    for block in encoder.encoder.block:
+        attention = block.layer[0].SelfAttention
+        buckets = attention._relative_position_bucket(torch.tensor([-1, 1]))
+        for head, bucket in enumerate(buckets.tolist()):
+            attention.relative_attention_bias.weight[bucket, head % attention.n_heads] = 4.0
+    return encoder
 
 
 def tokenize(

@@ -25,12 +25,16 @@ from training.loop import Stage, lr_schedule, plot_log, run_identity, run_stage
 from training.text import build_text_encoder, embed_prompts, tokenize
 from training.video import contact_sheet, save_png
 
+# Sizes at the start of a training: of the projected text (so that its keys outweigh their bias),
+# and of the biases of queries and keys in cross-attention. Measured: padding 2 % of the attention.
+TEXT_GAIN, QUERY_BIAS, KEY_BIAS = 4.0, 0.9, 0.05
+
 
 def build_transformer(
     config: TransformerConfig, z_dim: int, text_dim: int
 ) -> WanTransformer3DModel:
-    """A `WanTransformer3DModel` with fresh weights."""
-    return WanTransformer3DModel(
+    """A `WanTransformer3DModel` with fresh weights, deaf to padding (see `_hush_padding`)."""
+    transformer = WanTransformer3DModel(
         patch_size=tuple(config.patch_size),
         num_attention_heads=config.num_attention_heads,
         attention_head_dim=config.attention_head_dim,
@@ -44,6 +48,28 @@ def build_transformer(
         qk_norm="rms_norm_across_heads",
         rope_max_seq_len=config.rope_max_seq_len,
     )
+    return _hush_padding(transformer)
+
+
+@torch.no_grad()
+def _hush_padding(transformer: WanTransformer3DModel) -> WanTransformer3DModel:
+    """Starts every cross-attention so that the padding weighs a few per cent and not nine tenths.
+
+    A prompt of 35 words comes padded to 512 tokens, all attended to. With ordinary fresh weights
+    93 % of what a block then hears is padding, and after 7,800 steps it was still 80 %: the text
+    was heard through a wall. Here the text projection has no bias, so padding stays zero and its
+    key is the key's bias alone, normalised; the query's bias points the other way.
+    """
+    text = transformer.condition_embedder.text_embedder
+    text.linear_1.bias.zero_()
+    text.linear_2.bias.zero_()
+    text.linear_2.weight.mul_(TEXT_GAIN)
+    for block in transformer.blocks:
+        attention = block.attn2
+        direction = torch.sign(torch.randn(attention.to_q.bias.shape))
+        attention.to_q.bias.copy_(QUERY_BIAS * direction)
+        attention.to_k.bias.copy_(-KEY_BIAS * direction)
+    return transformer
 
 
 class Denoiser(nn.Module):
@@ -82,6 +108,8 @@ def build_optimizers(model: Denoiser, config: TransformerConfig) -> list[torch.o
     """AdamW for everything, or Muon for the matrices inside the blocks and AdamW for the rest."""
     matrices, decayed, plain = [], [], []
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         in_block = ".blocks." in name or ".block." in name
         is_bias_table = "relative_attention_bias" in name
         if parameter.ndim < 2 or "scale_shift_table" in name:
@@ -178,7 +206,11 @@ class LatentBatches:
 
 
 def transformer_identity(
-    config: TrainConfig, vae: AutoencoderKLWan, train: Clips, processes: int
+    config: TrainConfig,
+    vae: AutoencoderKLWan,
+    taught: UMT5EncoderModel | None,
+    train: Clips,
+    processes: int,
 ) -> dict[str, object]:
     """What the result of stage two depends on."""
     part = flatten(
@@ -188,6 +220,7 @@ def transformer_identity(
             "transformer": as_dict(config.transformer),
             "data": train.digest,
             "autoencoder weights": weights_digest(vae),
+            "text encoder weights": None if taught is None else weights_digest(taught),
         }
     )
     return run_identity(part, config.threads, processes)
@@ -197,6 +230,7 @@ def train_transformer(
     config: TrainConfig,
     vae: AutoencoderKLWan,
     tokenizer: PreTrainedTokenizerFast,
+    taught: UMT5EncoderModel | None,
     train: tuple[Clips, np.ndarray],
     held_out: tuple[Clips, np.ndarray],
     folder: Path,
@@ -204,11 +238,15 @@ def train_transformer(
 ) -> Denoiser:
     """Trains (or resumes) stage two; returns the EMA text encoder and transformer.
 
+    `taught` is a text encoder that stays as it is; None trains one together with the transformer.
     `train` and `held_out` are clips with their latents, not normalised.
     """
     tr = config.transformer
     torch.manual_seed(config.seed + 1)
-    text_encoder = build_text_encoder(config.text, tokenizer)
+    if taught is None:
+        text_encoder = build_text_encoder(config.text, tokenizer)
+    else:
+        text_encoder = taught.requires_grad_(False)
     transformer = build_transformer(tr, config.autoencoder.z_dim, config.text.d_model)
     model = Denoiser(text_encoder, transformer, config.text.max_length)
     batches = LatentBatches(config, vae, tokenizer, *train)
@@ -234,7 +272,7 @@ def train_transformer(
         validate_every=tr.validate_every,
         checkpoint_every=tr.checkpoint_every,
         keep_checkpoints=tr.keep_checkpoints,
-        identity=transformer_identity(config, vae, train[0], acc.num_processes),
+        identity=transformer_identity(config, vae, taught, train[0], acc.num_processes),
         loss=loss,
         lr_factor=lambda step: lr_schedule(
             tr.schedule, step, tr.steps, tr.warmup, tr.decay_fraction

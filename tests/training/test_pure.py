@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from training import flow, sampler
 from training.attention import padding_bias, rotate, use_training_attention
+from training.config import TransformerConfig
 from training.export import build_scheduler
 from training.loop import lr_schedule
+from training.transformer import build_transformer
 
 seeds = st.integers(0, 2**31 - 1)
 
@@ -218,6 +220,29 @@ def test_training_attention_is_the_pipelines_attention_with_all_padding() -> Non
     for block in model.blocks:
         block.attn1.processor = block.attn2.processor = WanAttnProcessor()
     assert torch.equal(run(padded), wanted)
+
+
+def test_padding_is_hardly_heard_at_the_start() -> None:
+    """Nearly 500 padding tokens beside 38 real ones get a few per cent of the attention."""
+    torch.manual_seed(0)
+    config = TransformerConfig(num_layers=2)
+    model = build_transformer(config, 16, 256)
+    text = torch.zeros(1, 512, 256)
+    text[:, :38] = torch.randn(1, 38, 256)
+    heard = []
+
+    def listen(attention, args, kwargs) -> None:
+        hidden, context = args[0], args[1] if len(args) > 1 else kwargs["encoder_hidden_states"]
+        query = attention.norm_q(attention.to_q(hidden)).unflatten(-1, (attention.heads, -1))
+        key = attention.norm_k(attention.to_k(context)).unflatten(-1, (attention.heads, -1))
+        scores = query.transpose(1, 2) @ key.permute(0, 2, 3, 1) / query.shape[-1] ** 0.5
+        heard.append(float(scores.softmax(-1)[..., 38:].sum(-1).mean()))
+
+    for block in model.blocks:
+        block.attn2.register_forward_pre_hook(listen, with_kwargs=True)
+    with torch.no_grad():
+        model(torch.randn(1, 16, 3, 8, 8), torch.tensor([900.0]), text, return_dict=False)
+    assert len(heard) == 2 and max(heard) < 0.06
 
 
 def test_rotation_keeps_length() -> None:

@@ -63,13 +63,14 @@ def test_killed_and_resumed_is_bit_for_bit(
     recipe = write_recipe(tmp_path / "recipe.yaml", tiny_recipe(toy_data))
     out = tmp_path / "out"
     kill_at(recipe, out, "autoencoder", 5)
+    kill_at(recipe, out, "text", 3)
     kill_at(recipe, out, "transformer", 3)
     final = start(recipe, out)
     _, errors = final.communicate(timeout=200)
     assert final.returncode == 0, errors.decode()[-2000:]
-    for stage in ("autoencoder", "transformer"):
+    for stage, steps in (("autoencoder", 9), ("text", 10), ("transformer", 9)):
         resumed, whole = losses(out, stage), losses(finished_run, stage)
-        assert [line["step"] for line in resumed] == list(range(1, 10))
+        assert [line["step"] for line in resumed] == list(range(1, steps + 1))
         assert resumed == whole
     assert weights(out) == weights(finished_run)
 

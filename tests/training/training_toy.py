@@ -53,6 +53,15 @@ def write_toy(folder: Path, clips: int = 24, size: int = SIZE, frames: int = FRA
             "caption": datasets.Value("string"),
             "prompts": datasets.List(datasets.Value("string")),
             "fps": datasets.Value("float64"),
+            "phenomenon": datasets.Value("string"),
+            "style": datasets.Value("string"),
+            "parameters": [
+                {
+                    "name": datasets.Value("string"),
+                    "value": datasets.Value("float64"),
+                    "label": datasets.Value("string"),
+                }
+            ],
         }
     )
     (folder / "data").mkdir(parents=True)
@@ -68,6 +77,12 @@ def write_toy(folder: Path, clips: int = 24, size: int = SIZE, frames: int = FRA
                     "caption": f"A red disc moves to the {way} at 24 µm/s.",
                     "prompts": [f"a disc goes {way}", f"disc, {way}wards"],
                     "fps": 16.0,
+                    "phenomenon": "drift",
+                    "style": "plain",
+                    "parameters": [
+                        {"name": "direction", "value": None, "label": way},
+                        {"name": "speed", "value": 24.0, "label": None},
+                    ],
                 }
             )
         made = datasets.Dataset.from_list(rows, features=features)
@@ -76,7 +91,7 @@ def write_toy(folder: Path, clips: int = 24, size: int = SIZE, frames: int = FRA
 
 
 def tiny_recipe(folder: Path, **changes: dict[str, Any]) -> dict[str, Any]:
-    """A recipe that trains both stages in seconds; `changes` update its sections."""
+    """A recipe that trains all stages in seconds; `changes` update its sections."""
     recipe: dict[str, Any] = {
         "seed": 3,
         "threads": 1,
@@ -94,6 +109,8 @@ def tiny_recipe(folder: Path, **changes: dict[str, Any]) -> dict[str, Any]:
             "d_model": 16,
             "num_heads": 2,
             "d_ff": 32,
+            "facts_steps": 10,
+            "facts_batch": 4,
         },
         "autoencoder": {
             "base_dim": 4,
