@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from .decode import ClipError, Video, as_rgb, shrink
+from .decode import ClipError, Video, as_rgb, frame_rate, shrink
 from .verdicts import MetricError
 
 VIDEO_SUFFIXES = frozenset({".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 METADATA = "metadata.jsonl"
 PAPER_FRAMES = 8
+FPS = 16.0
 
 
 def paper_positions(count: int) -> list[int]:
@@ -96,6 +97,13 @@ class Clip:
             return [shrink(as_rgb(_array(pictures[i])), side) for i in positions(count)]
         except (ValueError, TypeError) as error:
             raise ClipError(str(error)) from None
+
+    def rate(self) -> float:
+        """Frames per second of a video file; 16, as everywhere here, for frames in memory or where
+        the file does not say."""
+        if isinstance(self.value, Path | bytes):
+            return frame_rate(self.value) or FPS
+        return FPS
 
     def _pictures(self) -> Any:
         """Frames in memory, with a length and an index."""

@@ -118,6 +118,19 @@ class Video:
         return av.open(io.BytesIO(source) if isinstance(source, bytes) else str(source), "r")
 
 
+def frame_rate(source: Path | bytes) -> float | None:
+    """Frames per second that a video file states, None if it cannot be read or does not."""
+    try:
+        import av
+
+        opened = av.open(io.BytesIO(source) if isinstance(source, bytes) else str(source), "r")
+        with opened as container:
+            rate = container.streams.video[0].average_rate
+    except (ImportError, OSError, ValueError, IndexError):
+        return None
+    return float(rate) if rate else None
+
+
 def _checked(positions: Positions, count: int) -> list[int]:
     if count < 2:
         raise ClipError(f"{count} frames: a clip has at least 2")
