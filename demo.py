@@ -1,4 +1,5 @@
-"""The whole story in the Hub's own calls: load clips, load the model, type a prompt, see the clip.
+"""The whole story in the Hub's own calls: load clips, load the model, type a prompt, see the clip
+and what the benchmark's measured judge says of it.
 
 make demo
 make demo PROMPT="many vesicles jitter in the cytoplasm"
@@ -8,10 +9,12 @@ python demo.py --prompt "a calcium wave spreads outward" --seed 3 --out out/demo
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +24,8 @@ from pathlib import Path
 PROMPT = "red blood cells squeeze through a capillary from left to right"
 HERE = Path(__file__).resolve().parent
 MODEL = HERE / "model_cards" / "microverse-nano"
+METRIC = HERE / "evaluate_metrics" / "microworldbench"
+NEAR = 0.35  # share of a prompt's words, weighted, that a task must share to grade its clip
 
 
 class DemoError(Exception):
@@ -35,25 +40,64 @@ def words(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
 
 
-def closest(prompt: str, texts: Sequence[str]) -> int:
-    """Index of the text that shares most of the prompt's words, rare words counting more."""
+def closest(prompt: str, texts: Sequence[str]) -> tuple[int, float]:
+    """The text that shares most of the prompt's words, rare words counting more: its index, and
+    how much of the prompt's weight it shares, 0 to 1."""
     bags = [set(words(text)) for text in texts]
     seen = Counter(word for bag in bags for word in bag)
     asked = set(words(prompt))
-    return max(
-        range(len(bags)),
-        key=lambda i: sum(log((len(bags) + 1) / seen[word]) for word in asked & bags[i]),
-    )
+    # A word that no text knows weighs as much as the rarest one that a text knows.
+    weight = {word: log((len(bags) + 1) / max(1, seen[word])) for word in asked}
+    shared = [sum(weight[word] for word in asked & bag) for bag in bags]
+    best = max(range(len(bags)), key=shared.__getitem__)
+    return best, shared[best] / max(1e-9, sum(weight.values()))
+
+
+def command(name: str, *arguments: object) -> None:
+    """Run one of the project's commands; what it prints on the way is not part of the story."""
+    call = [str(Path(sys.executable).with_name(name)), *map(str, arguments)]
+    done = subprocess.run(call, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise DemoError(f"{name} stopped with exit code {done.returncode}")
 
 
 def simulate_clips(folder: Path, clips: int) -> None:
     """Have the simulator write a small data set, unless a former run did just that."""
-    microsim = Path(sys.executable).with_name("microsim")
-    command = [str(microsim), "simulate", "--clips", str(clips), "--size", "64", "--frames", "17"]
-    command += ["--seed", "7", "--out", str(folder), "--overwrite"]
-    done = subprocess.run(command, check=False)
-    if done.returncode:
-        raise DemoError(f"the simulator stopped with exit code {done.returncode}")
+    options = ("--size", 64, "--frames", 17, "--seed", 7, "--out", folder, "--overwrite")
+    command("microsim", "simulate", "--clips", clips, *options)
+
+
+def grade(prompt: str, clip: Path, out: Path) -> str:
+    """Have the metric's measured judge grade the clip; what it found, as lines to print."""
+    import datasets
+    import evaluate
+
+    for name in ("report.html", "report.md"):
+        (out / name).unlink(missing_ok=True)  # of the clip before this one
+    command("microworldbench-data", "build", "--out", out / "microworldbench")
+    tasks = datasets.load_dataset(str(out / "microworldbench"), "open", split="test")
+    texts = [f"{row['phenomenon']} {row['prompt']} {row['requirement']}" for row in tasks]
+    place, near = closest(prompt, texts)
+    if near < NEAR:
+        return "Not graded: no task of MicroWorldBench is near this prompt."
+    task = tasks[place]
+    metric = evaluate.load(str(METRIC))
+    run = out / "run"
+    score = metric.compute(predictions=[str(clip)], references=[task], judge="measured", out=run)
+    command("microworldbench", "report", run, "--out", out)
+    written = Path(score["verdicts"]).read_text(encoding="utf-8").splitlines()
+    verdicts = {v["criterion_id"]: v for v in map(json.loads, written)}
+    lines = [
+        f"The nearest task of MicroWorldBench is {task['task_id']}: {task['prompt']}",
+        f"By the measured judge: {score['overall']:.0f} of 100; it graded "
+        f"{100 * score['coverage']:.0f} % of the rubric's weight.",
+    ]
+    for criterion in task["criteria"]:
+        verdict = verdicts[criterion["criterion_id"]]
+        sign = "+" if criterion["sign"] > 0 else "-"
+        said = textwrap.shorten(criterion["text"], 96, placeholder=" …")
+        lines.append(f"  {verdict['verdict']:<9} {sign}{criterion['weight']:.1f}  {said}")
+    return "\n".join(lines)
 
 
 def frames_of(video: object) -> list:
@@ -107,20 +151,21 @@ def run(prompt: str, seed: int, out: Path) -> None:
         raise DemoError(f"{out}: cannot be written to ({error.strerror})") from None
     started = time.perf_counter()
 
-    print("1/4  simulating 60 clips of micro-worlds with captions and ground truth")
+    print("1/5  simulating 60 clips of micro-worlds with captions and ground truth")
     simulate_clips(out / "microsim-10k", 60)
 
     import datasets
 
     datasets.disable_progress_bars()
-    print('2/4  load_dataset("microsim-10k")')
+    print('2/5  load_dataset("microsim-10k")')
     clips = datasets.load_dataset(str(out / "microsim-10k"))
     train = clips["train"]
     texts = [" ".join([row["caption"], *row["prompts"]]) for row in train.remove_columns("video")]
     # A prompt that names no look gets an illustration, from the model as from the data.
     looks = ("illustration", "fluorescence", "bright field")
     named = any(look in prompt.lower() for look in looks)
-    match = train[closest(prompt if named else f"{prompt} illustration", texts)]
+    place, _ = closest(prompt if named else f"{prompt} illustration", texts)
+    match = train[place]
     counts = ", ".join(f"{len(rows)} {split}" for split, rows in clips.items())
     print(f"     {counts}; the closest to the prompt: {match['caption']}")
 
@@ -128,7 +173,7 @@ def run(prompt: str, seed: int, out: Path) -> None:
     import torch
     from diffusers import DiffusionPipeline
 
-    print(f'3/4  DiffusionPipeline.from_pretrained("{MODEL.relative_to(HERE)}")')
+    print(f'3/5  DiffusionPipeline.from_pretrained("{MODEL.relative_to(HERE)}")')
     try:
         pipe = DiffusionPipeline.from_pretrained(
             MODEL,
@@ -139,7 +184,7 @@ def run(prompt: str, seed: int, out: Path) -> None:
     except Exception as error:
         # Loading raises many unrelated types; the reader needs the model's name and one reason.
         raise DemoError(f"{MODEL}: cannot be loaded ({_first_line(error)})") from None
-    print(f'4/4  pipe("{prompt}")')
+    print(f'4/5  pipe("{prompt}")')
     begun = time.perf_counter()
     made = pipe(prompt, generator=torch.Generator().manual_seed(seed)).frames[0]
     took = time.perf_counter() - begun
@@ -152,11 +197,16 @@ def run(prompt: str, seed: int, out: Path) -> None:
             (f"simulated: {match['caption']}", frames_of(match["video"])),
         ],
     )
+    print(f'5/5  evaluate.load("{METRIC.relative_to(HERE)}")')
+    found = grade(prompt, out / "clip.mp4", out)
     size = f"{frames.shape[2]} × {frames.shape[1]} px, {len(frames)} frames"
     total = time.perf_counter() - started
     print(f"\nGenerated a clip of {size} in {took:.1f} s (seed {seed}), all in {total:.0f} s.")
-    print(f"  the clip                       {out / 'clip.mp4'}")
+    print(found)
+    print(f"\n  the clip                       {out / 'clip.mp4'}")
     print(f"  beside its simulated relative  {out / 'sheet.png'}")
+    if (out / "report.html").is_file():
+        print(f"  the report on its grades       {out / 'report.html'}")
     print(f"  the data set                   {out / 'microsim-10k'}")
 
 

@@ -31,7 +31,14 @@ TEXTS = [
 )
 def test_closest_prefers_rare_shared_words(prompt, index):
     # "left" and "right" stand in both directions' texts, so the first of equals is taken there.
-    assert demo.closest(prompt, TEXTS) in ({2, 3} if index in (2, 3) else {index})
+    found, near = demo.closest(prompt, TEXTS)
+    assert found in ({2, 3} if index in (2, 3) else {index})
+    assert near > demo.NEAR
+
+
+def test_a_prompt_of_other_things_is_near_nothing():
+    assert demo.closest("a dog runs along the beach", TEXTS)[1] < demo.NEAR
+    assert demo.closest("", TEXTS)[1] == 0
 
 
 def run_demo(root: Path, *args: str, env: dict[str, str] | None = None):

@@ -100,8 +100,8 @@ def _work(out: Path) -> Path:
 
 def as_table(rows: Sequence[Row]) -> pa.Table:
     """Rows as an Arrow table of `TASK_FEATURES`, stamped with the version."""
-    blank: dict[str, Any] = dict.fromkeys(TASK_FEATURES)
-    listed = [{**blank, "source_video": "", **row, "version": VERSION} for row in rows]
+    blank: dict[str, Any] = {**dict.fromkeys(TASK_FEATURES), "source_video": "", "parameters": []}
+    listed = [{**blank, **row, "version": VERSION} for row in rows]
     schema = TASK_FEATURES.arrow_schema.with_metadata(
         {"huggingface": json.dumps({"info": {"features": TASK_FEATURES.to_dict()}})}
     )

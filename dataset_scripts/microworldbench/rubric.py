@@ -7,6 +7,7 @@ answers "met" to everything scores (W⁺ - W⁻) / W⁺. The rules keep that at 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,10 +24,11 @@ TASKS_PER_PHENOMENON = 3
 
 _FILE_KEYS = {"phenomenon", "level", "tasks"}
 _TASK_KEYS = {
-    "task_id", "prompt", "requirement", "field_of_view_um", "playback", "criteria",
+    "task_id", "prompt", "requirement", "field_of_view_um", "playback", "criteria", "parameters",
 }  # fmt: skip
 _CRITERION_KEYS = {"text", "sign", "weight", "source", "needs", "measure", "review"}
-_MEASURE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_MEASURE = re.compile(rf"{_NAME.pattern}(\.{_NAME.pattern})?")
 
 Row = dict[str, Any]
 """One task as a benchmark row; see `schema.TASK_FEATURES`."""
@@ -80,7 +82,7 @@ def always_met(criteria: Iterable[Mapping[str, Any]]) -> float:
 def _row(task: Any, number: int, data: Row, name: str) -> Row:
     expected = f"{data['phenomenon']}-{number}"
     where = f"{name}: {expected}"
-    _keys(task, _TASK_KEYS, _TASK_KEYS, where)
+    _keys(task, _TASK_KEYS - {"parameters"}, _TASK_KEYS, where)
     if task["task_id"] != expected:
         raise RubricError(f"{where}: task_id: expected {expected!r}, got {task['task_id']!r}")
     prompt = _text(task["prompt"], f"{where}: prompt", words=(4, 60))
@@ -109,8 +111,34 @@ def _row(task: Any, number: int, data: Row, name: str) -> Row:
         "requirement": requirement,
         "field_of_view_um": _positive(task["field_of_view_um"], f"{where}: field_of_view_um"),
         "playback": _positive(task["playback"], f"{where}: playback"),
+        "parameters": _parameters(task.get("parameters"), f"{where}: parameters"),
         "criteria": criteria,
     }
+
+
+def _parameters(data: Any, where: str) -> list[Row]:
+    """What a simulated clip must have been drawn with to be a perfect answer, by name.
+
+    A value is a label, a whole number, or a list of two numbers [low, high].
+    """
+    if data is not None and not isinstance(data, dict):
+        raise RubricError(f"{where}: expected a mapping, got {type(data).__name__}")
+    return [_parameter(name, data[name], where) for name in sorted(data or {}, key=str)]
+
+
+def _parameter(name: Any, value: Any, where: str) -> Row:
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise RubricError(f"{where}: expected a name like 'direction', got {name!r}")
+    if isinstance(value, str) and value.strip():
+        return {"name": name, "label": value, "low": None, "high": None}
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = [value, value]
+    numbers = isinstance(value, list) and all(type(bound) in (int, float) for bound in value)
+    if not numbers or len(value) != 2 or not -math.inf < value[0] <= value[1] < math.inf:
+        raise RubricError(
+            f"{where}: {name}: expected a label, a whole number or [low, high], got {value!r}"
+        )
+    return {"name": name, "label": "", "low": float(value[0]), "high": float(value[1])}
 
 
 def _criterion(data: Any, criterion_id: str, dimension: str, where: str) -> Row:
@@ -140,6 +168,7 @@ def _criterion(data: Any, criterion_id: str, dimension: str, where: str) -> Row:
         "needs": data["needs"],
         "measure": measure,
         "review": review,
+        "hidden": False,
     }
 
 

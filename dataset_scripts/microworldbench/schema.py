@@ -22,6 +22,7 @@ TASK_FEATURES = Features(
         "field_of_view_um": _REAL,
         "playback": _REAL,
         "source_video": _TEXT,
+        "parameters": List({"name": _TEXT, "label": _TEXT, "low": _REAL, "high": _REAL}),
         "criteria": List(
             {
                 "criterion_id": _TEXT,
@@ -33,11 +34,16 @@ TASK_FEATURES = Features(
                 "needs": _TEXT,
                 "measure": _TEXT,
                 "review": _TEXT,
+                "hidden": Value("bool"),
             }
         ),
     }
 )
-"""One task per row; a criterion's fields are those that `rubric` describes."""
+"""One task per row; a criterion's fields are those that `rubric` describes.
+
+`hidden`: a criterion of the authors' files that their evaluator shows to no judge and never counts
+(its keys are misspelt); without that mark their own scores could not be told from repaired ones.
+"""
 
 EDITIONS = ("open", "iclr2026")
 """Each edition is a configuration with the one split `test`."""

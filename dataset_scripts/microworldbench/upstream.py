@@ -234,6 +234,7 @@ def _rubric(entry: Row, index: int, name: str, mends: Counter[str]) -> Row:
                 "sign": _sign(_value(block, f"s{number}", here), f"{here}: s{number}"),
                 "weight": _weight(_value(block, f"w{number}", here), f"{here}: w{number}", mends),
                 **_UNSTATED,
+                "hidden": number != str(position),
             }
             for position, number in enumerate(_numbers(block, dimension, here, mends), 1)
         ]

@@ -13,8 +13,11 @@ from .verdicts import MetricError
 METRIC_VERSION = "1.0.0"
 """Version of this metric; the file VERSION says the same to the Hub."""
 
-READS = ("1.0",)
-"""Versions (major.minor) of the data set that this metric reads: its own and the previous one."""
+READS = ("1.0", "1.1")
+"""Versions (major.minor) of the data set that this metric reads: its own and the previous one.
+
+Before 1.1 rows had no `parameters`, which only `calibrate` needs, by way of its probes.
+"""
 
 EDITIONS = ("open", "iclr2026")
 _ROW = ("task_id", "edition", "version", "level", "prompt", "requirement", "criteria")
