@@ -11,11 +11,13 @@ from typing import NoReturn
 
 _EXAMPLES = """\
 examples:
+  microworldbench run --videos clips --out runs/mine
   microworldbench run --videos clips --judge openai:gpt-5 --out runs/mine --dry-run
   microworldbench run --videos clips --judge openai:gpt-5 --out runs/mine
   microworldbench report runs/mine runs/theirs --out report
   microworldbench agree runs/gpt runs/experts
   microworldbench form --videos clips --out form.csv
+  microworldbench calibrate --probes microsim-10k-probes --benchmark microworldbench
 """
 
 
@@ -75,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _data_options(run)
     run.add_argument("--out", type=Path, required=True, help="run folder to write")
-    run.add_argument("--judge", required=True, help="openai:MODEL or human:FILE (CSV or JSONL)")
+    run.add_argument("--judge", default="measured",
+                     help="measured (programs, offline), openai:MODEL or human:FILE (CSV or "
+                     "JSONL) (default: %(default)s)")  # fmt: skip
     run.add_argument("--model", help="name of the graded model (default: the folder's name)")
     run.add_argument("--protocol", choices=("joint", "paper"), default="joint",
                      help="one call for all dimensions, reason before verdict; or one call per "
@@ -98,11 +102,20 @@ def _parser() -> argparse.ArgumentParser:
     report = command(
         "report",
         "write report.md and report.html on runs",
-        "All runs must be of one edition, version and judge.",
-        "report runs/mine runs/theirs --out report",
+        "All runs must be of one edition, version and judge. Instead of run folders it also\n"
+        "reads the authors' own MODEL_result.json: repaired, or with --compat published exactly\n"
+        "as their scorer counts them; the difference is shown in published.md.",
+        "report runs/mine runs/theirs --out report\n"
+        "  microworldbench report eval_result/Sora_result.json --compat published --out theirs",
     )
-    report.add_argument("runs", nargs="+", type=Path, help="run folders")
+    report.add_argument("runs", nargs="+", type=Path,
+                        help="run folders, or the authors' result files")  # fmt: skip
     report.add_argument("--out", type=Path, required=True, help="folder to write")
+    report.add_argument("--compat", choices=("published",),
+                        help="score result files as the authors' scorer does")  # fmt: skip
+    report.add_argument("--data", default="microworldbench", help="for result files: the "
+                        "benchmark with edition iclr2026, folder or Hub id (default: "
+                        "%(default)s)")  # fmt: skip
     report.set_defaults(run=_report)
 
     agree = command(
@@ -123,6 +136,34 @@ def _parser() -> argparse.ArgumentParser:
     _data_options(form)
     form.add_argument("--out", type=Path, required=True, help="CSV to write")
     form.set_defaults(run=_form)
+
+    calibrate = command(
+        "calibrate",
+        "say how far a judge can be believed, on clips whose faults are known",
+        "Probes are pairs of a true clip and a law-breaking twin, made by `microsim probes\n"
+        "--tasks`. Writes calibration.json and calibration.md. A second run asks\n"
+        "only what is new.",
+        "calibrate --probes microsim-10k-probes --benchmark microworldbench --out calibration\\\n"
+        "    --degrade resize --degrade recompress --degrade roundtrip:microverse-nano",
+    )
+    calibrate.add_argument("--judge", default="measured",
+                           help="measured or openai:MODEL (default: %(default)s)")  # fmt: skip
+    calibrate.add_argument("--probes", required=True, help="folder or Hub id of the probes")
+    calibrate.add_argument("--benchmark", default="microworldbench", help="the benchmark: folder "
+                           "or Hub id (default: %(default)s)")  # fmt: skip
+    calibrate.add_argument("--out", type=Path, default=Path("calibration"),
+                           help="folder to write (default: %(default)s)")  # fmt: skip
+    calibrate.add_argument("--limit", type=_positive, help="only the first so many pairs")
+    calibrate.add_argument("--controls", type=_natural, default=2, metavar="N",
+                           help="noise, blank, frozen and wrong-world clips for each task; 0 for "
+                           "none (default: %(default)s)")  # fmt: skip
+    calibrate.add_argument("--degrade", action="append", default=[], metavar="KIND",
+                           help="grade the true clips once more, after resize (to half), recompress"
+                           " (H.264 at crf 30) or roundtrip:MODEL_DIR (through its autoencoder); "
+                           "may be given several times")  # fmt: skip
+    calibrate.add_argument("--concurrency", type=_positive, default=16,
+                           help="calls at a time, at most")  # fmt: skip
+    calibrate.set_defaults(run=_calibrate)
     return parser
 
 
@@ -176,11 +217,31 @@ def _run(args: argparse.Namespace) -> None:
 def _report(args: argparse.Namespace) -> None:
     from .folder import check_comparable, load
     from .report import write_report
+    from .verdicts import MetricError
 
+    files = [path for path in args.runs if path.is_file()]
+    if files and len(files) < len(args.runs):
+        raise MetricError("report: expected run folders or result files, not both")
+    if files:
+        _report_authors(args, files)
+        return
+    if args.compat:
+        raise MetricError("--compat published: expected the authors' result files, got folders")
     runs = [load(path) for path in args.runs]
     check_comparable(runs)
     for path in write_report(runs, args.out):
         print(path)
+
+
+def _report_authors(args: argparse.Namespace, files: Sequence[Path]) -> None:
+    from .authors import model_name, read_results
+    from .report import write_authors_report
+    from .rows import load
+
+    results = {model_name(path): read_results(path) for path in files}
+    rows = load(args.data, "iclr2026")
+    for line in write_authors_report(results, rows, args.out, repaired=not args.compat):
+        print(line)
 
 
 def _agree(args: argparse.Namespace) -> None:
@@ -207,3 +268,19 @@ def _form(args: argparse.Namespace) -> None:
     }
     write_form(args.out, rows, names)
     print(f"{args.out}: {sum(map(len, names.values()))} clips to grade")
+
+
+def _calibrate(args: argparse.Namespace) -> None:
+    from .calibrate import JSON, MARKDOWN, calibrate, headline
+    from .degrade import harm
+    from .judges import make_judge
+    from .probes import load_probes
+    from .rows import load
+
+    judge = make_judge(args.judge)
+    harms = [harm(text) for text in dict.fromkeys(args.degrade)]
+    probes = load_probes(args.probes, load(args.benchmark, "open"), args.limit)
+    found = calibrate(probes, judge, args.out, args.controls, harms, args.concurrency)
+    for line in headline(found):
+        print(line)
+    print(f"  {args.out / JSON}, {args.out / MARKDOWN}")

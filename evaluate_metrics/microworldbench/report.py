@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from .authors import JUDGE, as_verdicts, by_index, published_scores, table
 from .clips import Clip
 from .decode import ClipError
 from .figures import BEST_SIDE, Strip, strip
 from .findings import Findings, find
-from .folder import Run
+from .folder import Run, new_run
 from .page import page
 from .report_md import markdown
 from .verdicts import MetricError
@@ -41,6 +44,67 @@ def write_report(
         os.replace(partial, out / name)
         written.append(out / name)
     return written
+
+
+def write_authors_report(
+    results: Mapping[str, Sequence[Mapping[str, Any]]],
+    rows: Sequence[dict[str, Any]],
+    out: Path,
+    repaired: bool,
+) -> list[str]:
+    """Write `published.md` and `published.json`, the `results` of the authors' evaluator by model
+    as their own scorer counts them; `repaired` adds `report.md` and `report.html` on the repaired
+    rubric and the difference. Returns lines for the terminal.
+    """
+    indexed = by_index(rows)
+    try:
+        published = {name: published_scores(items, indexed) for name, items in results.items()}
+    except MetricError:
+        if not repaired:
+            raise
+        published = {}  # raw weights: there is nothing published to compare with
+    text = f"# As the authors' scorer counts\n\n{table(published)}\n"
+    written: list[Path] = []
+    if repaired:
+        graded = [
+            new_run(out / name, rows, as_verdicts(items, indexed), {}, model=name, judge=JUDGE)
+            for name, items in results.items()
+        ]
+        text += f"\n# On the repaired rubric\n\n{_differences(published, graded)}\n"
+        written = write_report(graded, out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in (
+        ("published.md", text),
+        ("published.json", json.dumps(published, indent=1) + "\n"),
+    ):
+        partial = out / f".{name}.partial"
+        partial.write_text(content, encoding="utf-8")
+        os.replace(partial, out / name)
+        written.append(out / name)
+    return [text, *map(str, written)]
+
+
+def _differences(published: Mapping[str, Mapping[str, Any]], runs: Sequence[Run]) -> str:
+    """Markdown: each model's overall score as published and repaired."""
+    lines = [
+        "| model | as published | repaired | difference | tasks without a result | coverage |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for run in runs:
+        summary = run.summary()
+        score = summary["scores"]["overall"]
+        theirs = published.get(run.name, {})
+        gap = score["published"] - theirs["overall"] if theirs and score["published"] else None
+        cells = [
+            run.name,
+            f"{theirs['overall']:.1f}" if theirs else "–",
+            "–" if score["published"] is None else f"{score['published']:.1f}",
+            "–" if gap is None else f"{gap:+.1f}",
+            str(len({f["task_id"] for f in summary["clip_failures"]})),
+            f"{100 * (score['coverage'] or 0):.0f} %",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def strips(f: Findings, videos: Mapping[str, Path]) -> Callable[[int, str], Strip | str]:

@@ -114,7 +114,8 @@ def test_a_row_is_what_the_files_say(tmp_path: Path) -> None:
     ]
     for criterion, short in zip(expected, ("s1", "s2", "v1", "v2", "i1"), strict=True):
         criterion["text"] = f"Scene 2, {criterion['dimension']}, {criterion['text']}"
-        criterion |= {"criterion_id": f"iclr2026-002.{short}", **unstated}
+        hidden = criterion["dimension"] == "visual"  # its block is keyed d11, d22
+        criterion |= {"criterion_id": f"iclr2026-002.{short}", **unstated, "hidden": hidden}
     assert rows[1] == {
         "task_id": "iclr2026-002",
         "edition": "iclr2026",
