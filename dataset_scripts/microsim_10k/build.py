@@ -1,4 +1,4 @@
-"""One run of `microsim simulate`: from a request to a finished Hub folder.
+"""One run of `microsim simulate` or `microsim probes`: from a job to a finished Hub folder.
 
 Work goes on in a hidden folder beside the output, `.NAME.partial`, which holds the request, the
 parts made so far and, at the end, the assembled folder. That is renamed into place as a whole, so
@@ -14,34 +14,34 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from . import encode, plan, rows
-from .plan import SPLITS, Request
-
-RECORD = "simulate.json"
-"""File of a finished folder that tells what it was made with."""
+from .job import Job
+from .parts import is_whole, make_parts
 
 
 class BuildError(Exception):
     """The data set cannot be made; the message is one line for the user."""
 
 
-def identity(request: Request) -> dict[str, Any]:
+def record_of(job: Job) -> str:
+    """File of a finished folder that tells what it was made with."""
+    return f"{job.command}.json"
+
+
+def identity(job: Job) -> dict[str, Any]:
     """What decides the content: the request, and the code and libraries that fulfil it."""
     room = Path(__file__).parent
-    sources = sorted((room.parent / "simulator").rglob("*.py"))
-    sources += [Path(str(module.__file__)) for module in (encode, plan, rows)]
+    sources = [*sorted((room.parent / "simulator").rglob("*.py")), *job.sources()]
     digest = hashlib.sha256()
     for path in sources:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     libraries = {name: version(name) for name in ("av", "numba", "numpy", "scipy")}
     # Through JSON, so that it compares equal with what is read back.
     return json.loads(
-        json.dumps({"request": asdict(request), "code": digest.hexdigest(), "libraries": libraries})
+        json.dumps({"request": job.told(), "code": digest.hexdigest(), "libraries": libraries})
     )
 
 
@@ -50,20 +50,20 @@ def work_folder(out: Path) -> Path:
     return out.parent / f".{out.name}.partial"
 
 
-def check_output(out: Path, request: Request, overwrite: bool) -> bool:
-    """Whether `out` is already, whole, what `request` asks for.
+def check_output(out: Path, job: Job, overwrite: bool) -> bool:
+    """Whether `out` is already, whole, what `job` asks for.
 
     Raises `BuildError` if something else lies there, unless it is a data set of this command and
     `overwrite` allows replacing it.
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return False
-    record = _read_json(out / RECORD)
+    record = _read_json(out / record_of(job))
     if record is None or "identity" not in record:
         raise BuildError(
-            f"{out} exists and was not made by microsim simulate: choose another --out"
+            f"{out} exists and was not made by microsim {job.command}: choose another --out"
         )
-    reason = _difference(record["identity"], identity(request))
+    reason = _difference(record["identity"], identity(job))
     if reason and not overwrite:
         raise BuildError(f"{out} was made {reason}: choose another --out, or add --overwrite")
     damaged = [name for name, size in record["files"].items() if _size(out / name) != size]
@@ -79,24 +79,24 @@ def _size(path: Path) -> int:
 
 
 def build(
-    request: Request,
+    job: Job,
     out: Path,
     workers: int,
     overwrite: bool,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Make the data set that `request` describes at `out`, going on from an earlier run.
+    """Make the data set that `job` describes at `out`, going on from an earlier run.
 
     `progress(done, new)` is called with the clips there are and those just made. Raises
     `BuildError`, `SimulatorError` or `OSError`; whatever happens, finished parts are kept.
     """
     work = work_folder(out)
     work.mkdir(parents=True, exist_ok=True)
-    with _alone(work):
+    with _alone(work, job.command):
         try:
-            _open_work(work, request, overwrite)
-            _make_parts(request, work / "parts", workers, progress)
-            _assemble(request, work)
+            _open_work(work, job, overwrite)
+            _make_parts(job, work / "parts", workers, progress)
+            _assemble(job, work)
             if out.exists():
                 out.rename(work / "replaced")
             (work / "assembled").rename(out)
@@ -108,17 +108,17 @@ def build(
             raise
 
 
-def clear_finished_work(out: Path, request: Request) -> None:
+def clear_finished_work(out: Path, job: Job) -> None:
     """Remove what a run that was killed in its last moment left beside the finished `out`."""
     work = work_folder(out)
-    if _read_json(work / "identity.json") == identity(request):
+    if _read_json(work / "identity.json") == identity(job):
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _open_work(work: Path, request: Request, overwrite: bool) -> None:
-    """Make sure that what `work` holds belongs to `request`."""
+def _open_work(work: Path, job: Job, overwrite: bool) -> None:
+    """Make sure that what `work` holds belongs to `job`."""
     record = _read_json(work / "identity.json")
-    reason = _difference(record, identity(request)) if record else ""
+    reason = _difference(record, identity(job)) if record else ""
     if reason and not overwrite:
         raise BuildError(
             f"{work} holds an unfinished run made {reason}: finish that one with its own "
@@ -131,50 +131,30 @@ def _open_work(work: Path, request: Request, overwrite: bool) -> None:
     (work / "parts").mkdir(exist_ok=True)
     for path in (work / "parts").glob("*.tmp"):
         path.unlink(missing_ok=True)
-    _write_json(work / "identity.json", identity(request))
+    _write_json(work / "identity.json", identity(job))
 
 
-def _make_parts(
-    request: Request, folder: Path, workers: int, progress: Callable[[int, int], None]
-) -> None:
-    # Imported late: the simulator and `datasets` take seconds, a finished folder needs neither.
-    from .parts import is_whole, make_parts
-    from .schema import part_schema
-
-    wanted = list(plan.parts(request))
+def _make_parts(job: Job, folder: Path, workers: int, progress: Callable[[int, int], None]) -> None:
+    wanted = list(job.parts())
     missing = [part for part in wanted if not is_whole(folder / part.name, part)]
-    done = request.clips - sum(len(part.clips) for part in missing)
+    done = job.clips - sum(len(part.clips) for part in missing)
     progress(done, 0)
     workers = max(1, min(workers, len(missing)))
-    for part in make_parts(missing, request, part_schema(), folder, workers):
+    for part in make_parts(missing, job, job.schema(), folder, workers):
         done += len(part.clips)
         progress(done, len(part.clips))
 
 
-def _assemble(request: Request, work: Path) -> None:
-    from .assemble import write_shards
-    from .card import SHEET, write_card
-    from .schema import CONFIGS
-    from .show import show
-
+def _assemble(job: Job, work: Path) -> None:
     folder = work / "assembled"
-    paths: dict[str, list[Path]] = {split: [] for split in SPLITS}
-    for part in plan.parts(request):
-        paths[part.split].append(work / "parts" / part.name)
-    shards = {}
-    for config, (name, features) in CONFIGS.items():
-        (folder / name).mkdir(parents=True)
-        shards[config] = {
-            split: write_shards(paths[split], features, folder / name, split) for split in SPLITS
-        }
-    show(folder, folder / SHEET, "train", None, clips=6, frames=6)
-    write_card(folder, shards, request)
+    folder.mkdir()
+    job.assemble(work / "parts", folder)
     files = {
         path.relative_to(folder).as_posix(): path.stat().st_size
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    _write_json(folder / RECORD, {"identity": identity(request), "files": files})
+    _write_json(folder / record_of(job), {"identity": identity(job), "files": files})
     for path in [*folder.rglob("*"), folder]:
         _flush(path)
 
@@ -197,13 +177,13 @@ def _plain(value: Any) -> str:
 
 
 @contextlib.contextmanager
-def _alone(work: Path) -> Iterator[None]:
+def _alone(work: Path, command: str) -> Iterator[None]:
     """Hold the folder's lock; the system drops it when the process ends, however it ends."""
     with open(work / "lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BuildError(f"another microsim simulate is at work in {work}") from None
+            raise BuildError(f"another microsim {command} is at work in {work}") from None
         yield
 
 

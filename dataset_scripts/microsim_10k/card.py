@@ -30,12 +30,16 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6
 def write_card(folder: Path, shards: dict[str, dict[str, Shards]], request: Request) -> None:
     """Write `folder`/README.md for `shards`, config name → split → shards."""
     table = _facts(shards["default"])
-    front = yaml.safe_dump(
-        _front_matter(shards, table.num_rows), sort_keys=False, allow_unicode=True, width=100
-    )
-    text = Template(Path(__file__).with_name("card.md").read_text(encoding="utf-8"))
-    prose = text.substitute(_figures(table, shards, request))
-    (folder / "README.md").write_text(f"---\n{front}---\n\n{prose}", encoding="utf-8")
+    front = front_matter("MicroSim-10K (simulated)", shards, CONFIGS)
+    write_prose(folder, front, "card.md", _figures(table, shards, request))
+
+
+def write_prose(folder: Path, front: dict[str, Any], name: str, figures: dict[str, Any]) -> None:
+    """Write `folder`/README.md: `front` as YAML, and the template `name` with its `figures`."""
+    head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100)
+    text = Template(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    prose = text.substitute(figures)
+    (folder / "README.md").write_text(f"---\n{head}---\n\n{prose}", encoding="utf-8")
 
 
 def _facts(shards: dict[str, Shards]) -> pa.Table:
@@ -48,9 +52,17 @@ def _facts(shards: dict[str, Shards]) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _front_matter(shards: dict[str, dict[str, Shards]], clips: int) -> dict[str, Any]:
+def front_matter(
+    title: str, shards: dict[str, dict[str, Shards]], configs: dict[str, tuple[str, Features]]
+) -> dict[str, Any]:
+    """What the Hub reads; the first of `configs` is the default one.
+
+    `shards` maps config name → split → shards.
+    """
+    default = next(iter(shards))
+    clips = sum(found.rows for found in shards[default].values())
     return {
-        "pretty_name": "MicroSim-10K (simulated)",
+        "pretty_name": title,
         "license": LICENSE,
         "language": ["en"],
         "task_categories": ["text-to-video"],
@@ -59,19 +71,19 @@ def _front_matter(shards: dict[str, dict[str, Shards]], clips: int) -> dict[str,
         "configs": [
             {
                 "config_name": config,
-                **({"default": True} if config == "default" else {}),
+                **({"default": True} if config == default else {}),
                 # `datasets` keys its cache on this YAML, not on the files: without a hash of the
                 # content, data made anew under the same name would come back as the old rows.
                 "description": f"sha256:{_digest(splits)}",
                 "data_files": [
-                    {"split": split, "path": f"{CONFIGS[config][0]}/{split}-*.parquet"}
-                    for split in SPLITS
+                    {"split": split, "path": f"{configs[config][0]}/{split}-*.parquet"}
+                    for split in splits
                 ],
             }
             for config, splits in shards.items()
         ],
         "dataset_info": [
-            {"config_name": config, **_info(CONFIGS[config][1], splits)}
+            {"config_name": config, **_info(configs[config][1], splits)}
             for config, splits in shards.items()
         ],
     }
@@ -129,7 +141,7 @@ def _phenomenon_table(rows: list[dict[str, Any]]) -> str:
     for _, level, name in worlds:
         counts = [cells[name, style] for style in STYLES]
         lines.append([level, f"`{name}`", *map(str, counts), str(sum(counts))])
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def _split_table(rows: list[dict[str, Any]]) -> str:
@@ -139,10 +151,11 @@ def _split_table(rows: list[dict[str, Any]]) -> str:
     for split in SPLITS:
         counts = [cells[split, level] for level in LEVELS]
         lines.append([split, *map(str, counts), str(sum(counts))])
-    return _markdown(lines)
+    return markdown(lines)
 
 
-def _markdown(lines: list[list[str]]) -> str:
+def markdown(lines: list[list[str]]) -> str:
+    """A table; the first line is its head."""
     head, *body = lines
     return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *body])
 

@@ -10,12 +10,16 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from .job import Job
 
 _EXAMPLES = """\
 examples:
   microsim simulate --clips 600 --size 128 --frames 33 --out microsim-10k
   microsim simulate --clips 60 --size 256 --frames 49 --phenomena mitosis --out mitosis
+  microsim probes --pairs 480 --tasks microworldbench --out microsim-10k-probes
   microsim show microsim-10k --clips 6 --out sheet.png
 """
 
@@ -104,13 +108,42 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--out", type=Path, default=Path("microsim-10k"), help="(default: %(default)s)"
     )
-    make.add_argument("--phenomena", metavar="A,B", help="only these micro-worlds (default: all)")
     make.add_argument("--styles", metavar="A,B", help="only these looks (default: all)")
-    make.add_argument("--workers", type=int, help="processes (default: one for each core)")
-    make.add_argument(
-        "--overwrite", action="store_true", help="replace an older data set or unfinished run"
-    )
+    _making_options(make)
     make.set_defaults(run=_simulate)
+
+    probes = commands.add_parser(
+        "probes",
+        help="make true clips and their law-breaking twins, to test a judge with",
+        description="Make a data set folder of pairs: a true clip, and a twin that breaks one law "
+        "from some frame on. Load it from its parent folder with load_dataset(NAME). With --tasks "
+        "every pair answers a task of MicroWorldBench. Runs go on and repeat as those of simulate "
+        "do.",
+        epilog="examples:\n"
+        "  microsim probes --pairs 480 --tasks microworldbench --out microsim-10k-probes\n"
+        "  microsim probes --pairs 60 --size 64,128,256 --frames 17,33,49 --phenomena mitosis\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    probes.add_argument("--pairs", type=int, default=480, help="1 or more (default: %(default)s)")
+    probes.add_argument(
+        "--size", type=_wholes, default="128", metavar="S[,S]",
+        help="pixels, 64 to 512, even; of several, each pair draws one (default: %(default)s)",
+    )  # fmt: skip
+    probes.add_argument(
+        "--frames", type=_wholes, default="33", metavar="T[,T]",
+        help="8 to 241; of several, each pair draws one (default: %(default)s)",
+    )  # fmt: skip
+    probes.add_argument("--seed", type=int, default=0, help="0 or more (default: %(default)s)")
+    probes.add_argument(
+        "--tasks",
+        metavar="BENCHMARK",
+        help="folder or Hub id of MicroWorldBench: pairs are drawn to answer its simulated tasks",
+    )
+    probes.add_argument(
+        "--out", type=Path, default=Path("microsim-10k-probes"), help="(default: %(default)s)"
+    )
+    _making_options(probes)
+    probes.set_defaults(run=_probes)
 
     look = commands.add_parser(
         "show",
@@ -132,25 +165,67 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _simulate(args: argparse.Namespace) -> None:
-    from tqdm import tqdm
+def _making_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--phenomena", metavar="A,B", help="only these micro-worlds (default: all)")
+    parser.add_argument("--workers", type=int, help="processes (default: one for each core)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an older data set or unfinished run"
+    )
 
-    from .build import BuildError, build, check_output, clear_finished_work
+
+def _wholes(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected whole numbers separated by commas, got {text!r}"
+        ) from None
+
+
+def _simulate(args: argparse.Namespace) -> None:
     from .request import check_request
+    from .simulation import Simulation
 
     request = check_request(
         args.clips, args.size, args.frames, args.seed, args.phenomena, args.styles
     )
+    if _make(Simulation(request), args):
+        name = args.out.absolute().name
+        print(
+            f"from {args.out.absolute().parent}: "
+            f'load_dataset("{name}"), load_dataset("{name}", "truth")'
+        )
+
+
+def _probes(args: argparse.Namespace) -> None:
+    from .probes import Probes
+    from .request import check_probes
+
+    request = check_probes(
+        args.pairs, args.size, args.frames, args.seed, args.phenomena, args.tasks
+    )
+    if _make(Probes(request), args):
+        for line in request.left_out():
+            print(line)
+        print(f'from {args.out.absolute().parent}: load_dataset("{args.out.absolute().name}")')
+
+
+def _make(job: Job, args: argparse.Namespace) -> bool:
+    """Make the folder of `job` at `args.out`, with a bar; False if it is there already."""
+    from tqdm import tqdm
+
+    from .build import BuildError, build, check_output, clear_finished_work
+
     workers = _cores() if args.workers is None else args.workers
     if workers < 1:
         raise BuildError(f"workers: expected 1 or more, got {workers}")
     out = args.out.absolute()
     if not out.name:
         raise BuildError(f"out: expected a folder's name, got {args.out}")
-    if check_output(out, request, args.overwrite):
-        clear_finished_work(out, request)
-        print(f"{args.out} is complete already: {request.clips} clips")
-        return
+    if check_output(out, job, args.overwrite):
+        clear_finished_work(out, job)
+        print(f"{args.out} is complete already: {job.clips} clips")
+        return False
     start = time.monotonic()
     bars: list[tqdm] = []
     with contextlib.ExitStack() as stack:
@@ -158,21 +233,19 @@ def _simulate(args: argparse.Namespace) -> None:
         def progress(done: int, new: int) -> None:
             # The bar appears when work begins, so that a refusal is the only line.
             if not bars:
-                bar = tqdm(
-                    total=request.clips, initial=done, unit="clip", desc=out.name, leave=False
-                )
+                bar = tqdm(total=job.clips, initial=done, unit="clip", desc=out.name, leave=False)
                 bars.append(stack.enter_context(bar))
             bars[0].update(new)
 
-        build(request, out, workers, args.overwrite, progress)
+        build(job, out, workers, args.overwrite, progress)
     seconds = time.monotonic() - start
-    made = request.clips - bars[0].initial
+    made = job.clips - bars[0].initial
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(
-        f"{args.out}: {request.clips} clips, {size / 1e6:.1f} MB; "
+        f"{args.out}: {job.clips} clips, {size / 1e6:.1f} MB; "
         f"made {made} in {seconds:.1f} s ({made / seconds:.1f} clips/s)"
     )
-    print(f'from {out.parent}: load_dataset("{out.name}"), load_dataset("{out.name}", "truth")')
+    return True
 
 
 def _show(args: argparse.Namespace) -> None:

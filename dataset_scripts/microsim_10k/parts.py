@@ -19,30 +19,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataset_scripts.simulator import simulate_clip
-
-from .encode import encode_mp4
-from .plan import Part, Request
-from .rows import clip_row, truth_row
+from .job import Job, Part
 
 # One thread for each worker: the workers already fill the cores.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def make_part(part: Part, request: Request, schema: pa.Schema, folder: Path) -> Path:
+def make_part(part: Part, job: Job, schema: pa.Schema, folder: Path) -> Path:
     """Simulate the clips of `part` and write them to `folder`; returns the file's path."""
-    rows = []
-    for plan in part.clips:
-        clip = simulate_clip(
-            plan.phenomenon,
-            size=request.size,
-            num_frames=request.frames,
-            seed=plan.seed,
-            style=plan.style,
-            held_out=plan.held_out,
-        )
-        mp4 = encode_mp4(clip.frames, clip.fps)
-        rows.append({**clip_row(clip, plan.clip_id, mp4), **truth_row(clip, plan.clip_id)})
+    rows = job.rows(part)
     path = folder / part.name
     hidden = folder / f"{part.name}.{os.getpid()}.tmp"
     with open(hidden, "wb") as file:
@@ -65,18 +50,18 @@ def is_whole(path: Path, part: Part) -> bool:
 
 
 def make_parts(
-    parts: Sequence[Part], request: Request, schema: pa.Schema, folder: Path, workers: int
+    parts: Sequence[Part], job: Job, schema: pa.Schema, folder: Path, workers: int
 ) -> Iterator[Part]:
     """Make `parts` in `workers` processes; yields each as soon as its file is there."""
     if workers == 1:
         for part in parts:
-            make_part(part, request, schema, folder)
+            make_part(part, job, schema, folder)
             yield part
         return
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_start_worker, initargs=(request, schema, folder)
+        workers, mp_context=context, initializer=_start_worker, initargs=(job, schema, folder)
     )
     try:
         futures = {pool.submit(_work, part): part for part in parts}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from dataset_scripts.simulator import PHENOMENA, STYLES
+from dataset_scripts.simulator import PHENOMENA, STYLES, twins
 from dataset_scripts.simulator.clip import MAX_FRAMES, MAX_SIZE, MIN_FRAMES, MIN_SIZE
 
 from .build import BuildError
 from .plan import SPLITS, Request
+from .probes_plan import ProbeRequest
+from .probes_tasks import load_tasks
+
+SHORTEST_PROBE = 8
+"""Frames below which there is no room for an onset and for what follows it."""
 
 
 def check_request(
@@ -21,12 +26,8 @@ def check_request(
     """
     if clips < len(SPLITS):
         raise BuildError(f"clips: expected {len(SPLITS)} or more, one for each split, got {clips}")
-    if not MIN_SIZE <= size <= MAX_SIZE or size % 2:
-        raise BuildError(f"size: expected an even number from {MIN_SIZE} to {MAX_SIZE}, got {size}")
-    if not MIN_FRAMES <= frames <= MAX_FRAMES:
-        raise BuildError(f"frames: expected {MIN_FRAMES} to {MAX_FRAMES}, got {frames}")
-    if not 0 <= seed < 2**63:
-        raise BuildError(f"seed: expected 0 to 2^63 - 1, got {seed}")
+    _check_video([size], [frames], MIN_FRAMES)
+    _check_seed(seed)
     return Request(
         clips=clips,
         size=size,
@@ -35,6 +36,49 @@ def check_request(
         phenomena=_names("phenomena", phenomena, PHENOMENA),
         styles=_names("styles", styles, STYLES),
     )
+
+
+def check_probes(
+    pairs: int,
+    sizes: Sequence[int],
+    frames: Sequence[int],
+    seed: int,
+    phenomena: str | None,
+    tasks: str | None,
+) -> ProbeRequest:
+    """The request for these arguments; `tasks` is the benchmark's folder or Hub id, or None.
+
+    Raises `BuildError` naming the first argument that is out of range.
+    """
+    if pairs < 1:
+        raise BuildError(f"pairs: expected 1 or more, got {pairs}")
+    _check_video(sizes, frames, SHORTEST_PROBE)
+    _check_seed(seed)
+    names = _names("phenomena", phenomena, twins.NAMES)
+    return ProbeRequest(
+        pairs=pairs,
+        sizes=tuple(sorted(set(sizes))),
+        frames=tuple(sorted(set(frames))),
+        seed=seed,
+        phenomena=names,
+        tasks=load_tasks(tasks, names) if tasks else (),
+    )
+
+
+def _check_video(sizes: Sequence[int], frames: Sequence[int], fewest: int) -> None:
+    for size in sizes:
+        if not MIN_SIZE <= size <= MAX_SIZE or size % 2:
+            raise BuildError(
+                f"size: expected an even number from {MIN_SIZE} to {MAX_SIZE}, got {size}"
+            )
+    for count in frames:
+        if not fewest <= count <= MAX_FRAMES:
+            raise BuildError(f"frames: expected {fewest} to {MAX_FRAMES}, got {count}")
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**63:
+        raise BuildError(f"seed: expected 0 to 2^63 - 1, got {seed}")
 
 
 def _names(argument: str, given: str | None, known: Iterable[str]) -> tuple[str, ...]:

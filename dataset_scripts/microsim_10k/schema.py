@@ -1,4 +1,4 @@
-"""The columns of the data set's two configurations, spelled out.
+"""The columns of the data set's two configurations and of the probes, spelled out.
 
 An explicit schema, because a column that happens to hold only nulls in one shard would otherwise
 become type `null` there and the splits would disagree.
@@ -71,6 +71,23 @@ TRUTH_FEATURES = Features(
 
 CONFIGS = {"default": ("data", CLIP_FEATURES), "truth": ("truth", TRUTH_FEATURES)}
 """Configuration name → (folder of its shards, features)."""
+
+PROBE_FEATURES = Features(
+    {
+        **CLIP_FEATURES,
+        "pair_id": _TEXT,
+        "violation": _TEXT,
+        "law": _TEXT,
+        "onset_frame": _WHOLE,
+        "effect": _REAL,
+        "effect_unit": _TEXT,
+        "task_id": _TEXT,
+    }
+)
+"""Configuration `probes`: a true clip (`violation` empty) or its twin per row."""
+
+PROBE_CONFIGS = {"probes": ("data", PROBE_FEATURES)}
+"""As `CONFIGS`, for a folder of probes."""
 
 
 def part_schema() -> pa.Schema:

@@ -24,7 +24,12 @@ def write_card(folder: Path, editions: Mapping[str, Sequence[Row]], version: str
     front = yaml.safe_dump(_front_matter(editions), sort_keys=False, allow_unicode=True, width=100)
     text = Template(Path(__file__).with_name("card.md").read_text(encoding="utf-8"))
     imported = _imported(editions["iclr2026"]) if "iclr2026" in editions else ""
-    prose = text.substitute(_figures(editions.get("open", [])), version=version, imported=imported)
+    prose = text.substitute(
+        _figures(editions.get("open", [])),
+        version=version,
+        imported=imported,
+        calibration=_calibration(Path(__file__).with_name("calibration.md")),
+    )
     (folder / "README.md").write_text(f"---\n{front}---\n\n{prose}", encoding="utf-8")
 
 
@@ -51,6 +56,12 @@ def _front_matter(editions: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
         ],
         "dataset_info": [{"config_name": name, "features": features} for name in names],
     }
+
+
+def _calibration(path: Path) -> str:
+    """What `microworldbench calibrate` wrote, as sections of the card."""
+    text = path.read_text(encoding="utf-8").strip()
+    return "\n" + "\n".join(f"#{x}" if x.startswith("#") else x for x in text.splitlines()) + "\n"
 
 
 def _digest(rows: Sequence[Row]) -> str:

@@ -121,9 +121,11 @@ def _parameters(data: Any, where: str) -> list[Row]:
 
     A value is a label, a whole number, or a list of two numbers [low, high].
     """
-    if data is not None and not isinstance(data, dict):
+    if data is None:
+        return []
+    if not isinstance(data, dict):
         raise RubricError(f"{where}: expected a mapping, got {type(data).__name__}")
-    return [_parameter(name, data[name], where) for name in sorted(data or {}, key=str)]
+    return [_parameter(name, data[name], where) for name in sorted(data, key=str)]
 
 
 def _parameter(name: Any, value: Any, where: str) -> Row:

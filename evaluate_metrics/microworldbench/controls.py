@@ -20,6 +20,8 @@ ALWAYS_MET, ALWAYS_UNMET, COIN = "always met", "always unmet", "coin"
 JUDGE_CONTROLS = (ALWAYS_MET, ALWAYS_UNMET, COIN)
 BLANK, LOOPED, SHUFFLED, WRONG = "blank clip", "first frame", "shuffled frames", "wrong prompt"
 CLIP_CONTROLS = (BLANK, LOOPED, SHUFFLED, WRONG)
+NOISE = "noise"
+"""Each pixel of each frame at random: no control of a run, but of a judge's calibration."""
 
 Row = Mapping[str, Any]
 
@@ -43,7 +45,7 @@ def judge_control(rows: Sequence[Row], kind: str, seed: int = 0) -> list[Verdict
 
 
 class Altered(Clip):
-    """A clip seen through `kind`, one of blank, first frame and shuffled frames."""
+    """A clip seen through `kind`, one of blank, first frame, shuffled frames and noise."""
 
     def __init__(self, clip: Clip, kind: str, seed: int = 0) -> None:
         super().__init__(clip.value, f"{clip.name} [{kind}]")
@@ -71,6 +73,9 @@ class Altered(Clip):
         shown = [found[place[position]] for position in order]
         if self.kind == BLANK:
             return [np.full_like(frame, 128) for frame in shown]
+        if self.kind == NOISE:
+            rng = np.random.default_rng(self.seed)
+            return [rng.integers(0, 256, frame.shape, np.uint8) for frame in shown]
         return shown
 
 

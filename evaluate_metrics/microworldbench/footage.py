@@ -18,6 +18,19 @@ MOST_FRAMES = 161
 """Longer clips are thinned evenly: 10 s at 16 frames a second."""
 FEWEST_FRAMES = 8
 """Fewer do not show how something moves."""
+CELLS = 32
+"""Cells of a thumbnail along each edge: fewer pixels than any clip has."""
+
+
+def thumbnails(frames: np.ndarray) -> np.ndarray:
+    """(T, H, W, 3) → means over the cells of a grid, (T, 32, 32, 3)."""
+    for axis in (1, 2):
+        edges = np.linspace(0, frames.shape[axis], CELLS + 1).astype(int)
+        shape = [1] * 4
+        shape[axis] = CELLS
+        width = np.maximum(np.diff(edges), 1).astype(np.float32).reshape(shape)
+        frames = np.add.reduceat(frames, edges[:-1], axis=axis) / width
+    return frames
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,11 @@ class Footage:
         from scipy.ndimage import gaussian_filter
 
         return gaussian_filter(self.frames, (0, 1, 1, 0))
+
+    @cached_property
+    def small(self) -> np.ndarray:
+        """Thumbnails (T, 32, 32, 3): alike whatever the size, compression and noise."""
+        return thumbnails(self.frames)
 
     @cached_property
     def change(self) -> np.ndarray:

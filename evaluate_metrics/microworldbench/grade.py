@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .agreement import alpha, cross_table, jackknife, majority
+from .bar import Bar
 from .calls import Judge
 from .clips import Clip, find_clips
 from .controls import CLIP_CONTROLS, JUDGE_CONTROLS, control_clips, judge_control
@@ -18,7 +19,7 @@ from .judge_human import read_verdicts
 from .judges import make_judge
 from .log import CallLog
 from .plan import plan
-from .run import Progress, run_judge_sync
+from .run import run_judge_sync
 from .scores import PARTS, flip_rate
 from .verdicts import MetricError, Verdict
 
@@ -81,13 +82,13 @@ def grade(request: Request, dry_run_prices: tuple[float, float] | None = None) -
             "max_concurrency": request.concurrency,
             "ask_failed_again": request.ask_failed_again,
         }
-        with _Bar("grading") as bar:
+        with Bar("grading") as bar:
             verdicts = run_judge_sync(rows, clips, judge, log, progress=bar.show, **options)
         controls: dict[str, list[Verdict]] = {}
         for kind, shown in altered.items():
             mine = [row for row in control_rows if row["task_id"] in shown]
             if mine:
-                with _Bar(f"control: {kind}") as bar:
+                with Bar(f"control: {kind}") as bar:
                     controls[kind] = run_judge_sync(
                         mine, shown, judge, log, progress=bar.show, **options
                     )
@@ -223,26 +224,3 @@ def _say_left_out(strangers: Sequence[Path]) -> None:
         more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
         text = f"not named after any task, left out: {listed}{more}"
         print(f"microworldbench: {text}", file=sys.stderr)
-
-
-class _Bar:
-    """A progress bar with rate, spent tokens and time left."""
-
-    def __init__(self, title: str) -> None:
-        from tqdm import tqdm
-
-        self.bar = tqdm(total=0, desc=title, unit="call", dynamic_ncols=True)
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.close()
-
-    def show(self, state: Progress) -> None:
-        self.bar.total = max(state.total, state.done)
-        if state.message:
-            self.bar.write(f"clip failure: {state.message}", file=sys.stderr)
-        tokens = state.tokens_in + state.tokens_out
-        self.bar.set_postfix(tokens=tokens, ungraded=state.ungraded, refresh=False)
-        self.bar.update(state.done - self.bar.n)

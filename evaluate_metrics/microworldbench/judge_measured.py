@@ -52,11 +52,19 @@ def read(shown: Footage, phenomenon: str, names: list[str]) -> dict[str, Reading
         return dict.fromkeys(names, str(missing))
     for name in names:
         try:
-            number = float(find_measure(name).read(shown if name in VISUAL else scene))
+            number = float(_known(name).read(shown if name in VISUAL else scene))
             readings[name] = number if math.isfinite(number) else "nothing to measure was found"
         except NotSeen as missing:
             readings[name] = str(missing)
     return readings
+
+
+def _known(name: str) -> Measure:
+    """A measure that was not declined, so there is one."""
+    measure = find_measure(name)
+    if measure is None:
+        raise KeyError(name)
+    return measure
 
 
 def opinion(criterion_id: str, sign: int, measure: Measure, reading: Reading) -> Opinion:
@@ -112,7 +120,7 @@ class MeasuredJudge(Judge):
         readings: dict[str, Reading] = call.evidence.load()
         *_, measures = json.loads(call.prompt)
         opinions = [
-            opinion(criterion_id, sign, find_measure(name), readings[name])
+            opinion(criterion_id, sign, _known(name), readings[name])
             for criterion_id, sign, name in measures
         ]
         return Answer(opinions, details={"readings": readings})

@@ -14,20 +14,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from . import measures_visual
+from . import (
+    measures_calcium_wave,
+    measures_capillary_flow,
+    measures_chemotaxis,
+    measures_mitosis,
+    measures_thrombosis,
+    measures_vesicle_diffusion,
+    measures_visual,
+)
 from .reading import Measure
 
 
 class World(Protocol):
     """A module of measures of one phenomenon."""
 
-    MEASURES: Mapping[str, Measure]
+    @property
+    def MEASURES(self) -> Mapping[str, Measure]: ...
 
     def look(self, footage: Any, /) -> Any: ...
 
 
 VISUAL: Mapping[str, Measure] = measures_visual.MEASURES
-WORLDS: Mapping[str, World] = {}
+WORLDS: Mapping[str, World] = {
+    "calcium_wave": measures_calcium_wave,
+    "capillary_flow": measures_capillary_flow,
+    "chemotaxis": measures_chemotaxis,
+    "mitosis": measures_mitosis,
+    "thrombosis": measures_thrombosis,
+    "vesicle_diffusion": measures_vesicle_diffusion,
+}
 
 
 def find_measure(name: str) -> Measure | None:

@@ -15,12 +15,32 @@ from .calls import Judge
 from .clips import Clip
 from .decode import ClipError
 from .folder import Run, log_path, new_run, save
+from .footage import Footage
 from .jpegs import LONGEST_SIDE
 from .judge_human import read_verdicts
+from .judge_measured import MeasuredJudge
 from .judge_openai import OpenAIJudge
-from .judges import make_judge
+from .judges import DEFAULT, make_judge
 from .log import CallLog
+from .measures import find_measure
+from .measures_calcium_wave import MEASURES as CALCIUM_WAVE
+from .measures_capillary_flow import MEASURES as CAPILLARY_FLOW
+from .measures_capillary_flow_cells import Cell
+from .measures_capillary_flow_scene import Scene as Capillary
+from .measures_chemotaxis import MEASURES as CHEMOTAXIS
+from .measures_chemotaxis_scene import Group
+from .measures_mitosis import MEASURES as MITOSIS
+from .measures_mitosis_scene import Division
+from .measures_thrombosis import MEASURES as THROMBOSIS
+from .measures_thrombosis_scene import Scene as Venule
+from .measures_vesicle_diffusion import MEASURES as VESICLE_DIFFUSION
+from .measures_vesicle_diffusion_scene import Vesicles
+from .measures_visual import MEASURES
+from .presence import absent
+from .presence_features import describe
+from .presence_weights import PACKED
 from .prompts import PROTOCOLS
+from .reading import Measure
 from .rows import readable
 from .run import run_judge_sync
 from .scores import PARTS
@@ -43,7 +63,8 @@ Args:
     predictions: clips, in the order of `references`: paths, `datasets` Video values, or frames as a
         pipeline returns them (arrays (T, H, W, 3) of uint8 or of floats in [0, 1], or pictures).
     references: rows of the data set microworldbench; repeat a row for several clips of its task.
-    judge: "openai:MODEL", "human:FILE", or any object with the interface of `calls.Judge`.
+    judge: "measured" (the default: programs, offline), "openai:MODEL", "human:FILE", or any object
+        with the interface of `calls.Judge`.
     out: run folder, which `microworldbench report` reads; a second call with the same folder asks
         only what is new. Default: a new temporary folder.
     repeats: how often everything is asked.
@@ -86,7 +107,7 @@ class MicroWorldBench(evaluate.Metric):
         *,
         predictions: Iterable[Any] | None = None,
         references: Iterable[Any] | None = None,
-        judge: str | Judge = "",
+        judge: str | Judge = DEFAULT,
         out: str | Path | None = None,
         repeats: int = 1,
         max_concurrency: int = 16,

@@ -24,7 +24,8 @@ outline-offset:2px}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.3rem 0;caption-side:top}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
-td.n,th.n{text-align:right;white-space:nowrap;overflow-wrap:normal}thead th{overflow-wrap:normal}
+td.n,th.n{text-align:right;overflow-wrap:normal}td.n{white-space:nowrap}
+thead th{overflow-wrap:normal}
 thead th{vertical-align:bottom;border-bottom-width:2px}
 thead button{all:unset;cursor:pointer;text-decoration:underline dotted}
 thead button:focus-visible{outline:2px solid var(--accent)}
@@ -32,7 +33,8 @@ th[aria-sort=descending] button::after{content:" \\25BC"}
 th[aria-sort=ascending] button::after{content:" \\25B2"}
 tbody th{text-align:left}
 .board tbody th[scope=row]{position:sticky;left:0;background:var(--bg);
-min-width:8rem;max-width:12rem}
+min-width:8rem;max-width:15rem}
+.board tbody.controls th[scope=rowgroup]{max-width:none}
 .board tbody.controls th[scope=row]{background:var(--panel)}
 tbody.controls{border-top:3px double var(--soft);background:var(--panel);color:var(--soft)}
 tbody.controls th{font-weight:400;font-style:italic}
@@ -44,7 +46,7 @@ svg text.strong{font-weight:600}
 .axis{stroke:currentColor}.grid{stroke:var(--line)}.stem{stroke:var(--accent);stroke-opacity:.5;
 stroke-width:2}
 .mark{fill:var(--accent)}.range{stroke:var(--accent);stroke-width:3}
-.bar{width:104px;height:16px}.heat{width:30rem}.forest{width:44rem;min-width:34rem;max-width:none}
+.bar{width:104px;min-width:104px;max-width:none;height:16px}.heat{width:30rem}.forest{width:44rem;min-width:34rem;max-width:none}
 .maps{display:flex;flex-wrap:wrap;gap:1rem 2rem}.maps figure{margin:0;flex:0 1 30rem}
 .published{border:2px dashed var(--soft);padding:.5rem 1rem;margin-top:1rem}
 .tools{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end;margin:1rem 0}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -129,15 +129,37 @@ async def run_judge(
     return await run.all(tasks_with_clips(rows, clips, limit))
 
 
+async def run_each(
+    pairs: Sequence[tuple[Row, Clip]],
+    judge: Judge,
+    log: CallLog,
+    progress: Callable[[Progress], None] | None = None,
+    max_concurrency: int = 16,
+) -> list[Verdict]:
+    """As `run_judge`, for clips that each bring a row of their own: the same task may come often,
+    at another scale each time."""
+    run = _Run(judge, log, 1, progress, max_concurrency, False)
+    return await run.all([(row, [clip]) for row, clip in pairs])
+
+
 def run_judge_sync(*args: Any, **kwargs: Any) -> list[Verdict]:
     """`run_judge` for callers outside of asyncio; inside a running loop (a notebook) it works in
     a thread of its own."""
+    return _wait_for(lambda: run_judge(*args, **kwargs))
+
+
+def run_each_sync(*args: Any, **kwargs: Any) -> list[Verdict]:
+    """`run_each`, called as `run_judge_sync` is."""
+    return _wait_for(lambda: run_each(*args, **kwargs))
+
+
+def _wait_for(start: Callable[[], Coroutine[Any, Any, list[Verdict]]]) -> list[Verdict]:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(run_judge(*args, **kwargs))
+        return asyncio.run(start())
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(run_judge(*args, **kwargs))).result()
+        return thread.submit(lambda: asyncio.run(start())).result()
 
 
 class _Run:

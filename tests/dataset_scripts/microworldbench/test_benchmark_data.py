@@ -120,6 +120,13 @@ DAMAGE = {
         "missing key 'source'",
     ),
     "a list": (lambda d: d.update(tasks="none"), "tasks: expected a list"),
+    "parameters in a row": (lambda d: task(d).update(parameters=["axis"]), "parameters: expected"),
+    "odd parameter": (lambda d: task(d).update(parameters={"a b": 1}), "a name like 'direction'"),
+    "no label": (lambda d: task(d).update(parameters={"axis": " "}), "axis: expected a label"),
+    "half a number": (lambda d: task(d).update(parameters={"n": 4.5}), "n: expected a label"),
+    "true": (lambda d: task(d).update(parameters={"n": True}), "n: expected a label"),
+    "three numbers": (lambda d: task(d).update(parameters={"n": [1, 2, 3]}), "n: expected a label"),
+    "from high to low": (lambda d: task(d).update(parameters={"n": [2, 1]}), "n: expected a label"),
 }
 
 
@@ -132,6 +139,33 @@ def test_a_broken_rubric_is_one_line_with_file_task_and_key(one_file: dict, name
         rows_of_file(one_file, "open/mitosis.yaml")
     assert str(caught.value).startswith("open/mitosis.yaml: ")
     assert "\n" not in str(caught.value)
+
+
+def test_parameters_are_labels_whole_numbers_or_ranges(one_file: dict) -> None:
+    task(one_file)["parameters"] = {"tilt": [-2, 2.5], "axis": "vertical", "chromosomes": 5}
+    one_file["tasks"][0].pop("parameters", None)
+    first, second, _ = rows_of_file(one_file, "open/mitosis.yaml")
+    assert first["parameters"] == []
+    assert second["parameters"] == [
+        {"name": "axis", "label": "vertical", "low": None, "high": None},
+        {"name": "chromosomes", "label": "", "low": 5.0, "high": 5.0},
+        {"name": "tilt", "label": "", "low": -2.0, "high": 2.5},
+    ]
+
+
+def test_a_folder_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    out, upstream = tmp_path / "bench", tmp_path / "upstream"
+    write_upstream(upstream)
+    assert main(["import", str(upstream), "--out", str(out)]) == 0
+    path = out / parquet_name("iclr2026")
+    old = pq.read_table(path).drop_columns(["parameters", "source_video"])
+    pq.write_table(old, path)
+    assert main(["build", "--out", str(out)]) == 0
+    fresh = pq.read_table(path)
+    assert fresh["parameters"].to_pylist() == [[]] * old.num_rows
+    assert set(fresh["version"].to_pylist()) == {VERSION}
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 3, {"tasks": {}}])

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from scipy.special import iv
 
 from dataset_scripts.simulator import simulate_clip, simulate_state
-from dataset_scripts.simulator.models.crawling_cells import concentration_of_heading, crawl, uphill
+from dataset_scripts.simulator.models.crawling_cells import (
+    concentration_of_heading,
+    crawl,
+    settle,
+    uphill,
+)
 from dataset_scripts.simulator.phenomena import chemotaxis as world
 
 SEEDS = range(60)
@@ -129,6 +134,15 @@ def test_drawn_outlines_stay_within_the_reach_that_keeps_cells_apart():
             for k, outline in enumerate(recorder.outlines):
                 far = np.linalg.norm(outline - state["xy"][frame, k // 2], axis=1).max()
                 assert far <= 1.01 * state["reach"]
+
+
+def test_places_are_found_in_a_box_too_small_for_the_gap_that_was_asked():
+    """One draw in some thousand asks for more room than there is; it once looked for ever."""
+    lower, upper = np.array([20.1, 8.8]), np.array([47.9, 75.3])
+    spots = settle(lower, upper, 10, 19.56, np.random.default_rng(1))
+    gaps = np.hypot(*(spots[:, None] - spots[None]).T)[np.triu_indices(10, 1)]
+    assert 15.6 < gaps.min() < 19.56  # two cells of that draw touch at 15.6
+    assert (spots >= lower).all() and (spots <= upper).all()
 
 
 @pytest.mark.parametrize("num_frames", [2, 5, 16, 17, 33, 81, 241])

@@ -13,9 +13,10 @@ from PIL import Image
 
 from evaluate_metrics.microworldbench import folder
 from evaluate_metrics.microworldbench.calls import Answer, Call, Judge, Once, Opinion
-from evaluate_metrics.microworldbench.rows import METRIC_VERSION
+from evaluate_metrics.microworldbench.rows import METRIC_VERSION, READS
 
 ROOM = Path(__file__).resolve().parents[3] / "evaluate_metrics" / "microworldbench"
+DATA = ROOM.parents[1] / "dataset_scripts" / "microworldbench"
 
 
 class Brightness(Judge):
@@ -122,6 +123,26 @@ def test_batches_added_one_by_one_give_the_same(metric):
     assert metric.compute(judge=Brightness())["overall"] == 25
     with pytest.raises(ValueError, match="got none"):
         metric.compute(judge=Brightness())
+
+
+def test_the_judge_is_the_measured_one_unless_another_is_named(metric, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (9, 32, 32, 3), np.uint8)
+    asked = {**ROWS[0], "criteria": [{**c, "measure": "jumps"} for c in ROWS[0]["criteria"]]}
+    metric.compute(predictions=[noise], references=[asked], out=tmp_path / "run")
+    run = folder.load(tmp_path / "run")
+    assert run.info["judge"] == "measured" and "measures" in run.info["settings"]
+    assert {v.kind for v in run.verdicts} == {"clip failure"}
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.3"])
+def test_rows_of_this_and_the_previous_version_are_read(metric, version):
+    old = {key: value for key, value in ROWS[0].items() if key != "parameters"}
+    result = metric.compute(
+        predictions=[BRIGHT], references=[{**old, "version": version}], judge=Brightness()
+    )
+    assert result["overall"] == 50
+    current = (DATA / "VERSION").read_text().split(".")
+    assert ".".join(current[:2]) in READS and len(READS) <= 2
 
 
 def test_it_works_inside_a_running_loop(metric):
