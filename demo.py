@@ -18,14 +18,20 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Sequence
-from math import log
+from math import log, sqrt
 from pathlib import Path
 
 PROMPT = "red blood cells squeeze through a capillary from left to right"
 HERE = Path(__file__).resolve().parent
 MODEL = HERE / "model_cards" / "microverse-nano"
 METRIC = HERE / "evaluate_metrics" / "microworldbench"
-NEAR = 0.35  # share of a prompt's words, weighted, that a task must share to grade its clip
+# How near the nearest text must be to a prompt for its clip to be graded.
+NEAR = 0.24
+COMMON = frozenset(
+    "a an and are as at be by clip field for from in into is it its of on one second show shows "
+    "that the this to under video view which wide with um µm "
+    "bright drawn fluorescence illustration image lapse microscope microscopy time".split()
+)
 
 
 class DemoError(Exception):
@@ -36,21 +42,26 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def words(text: str) -> list[str]:
-    return re.findall(r"[a-z]+", text.lower())
+def words(text: str) -> set[str]:
+    """The words that say what a text is about, plural and singular alike."""
+    found = re.findall(r"[a-z]+", text.lower())
+    return {w.removesuffix("s") if len(w) > 3 else w for w in found if w not in COMMON}
 
 
 def closest(prompt: str, texts: Sequence[str]) -> tuple[int, float]:
-    """The text that shares most of the prompt's words, rare words counting more: its index, and
-    how much of the prompt's weight it shares, 0 to 1."""
-    bags = [set(words(text)) for text in texts]
+    """The text nearest to the prompt, its index, and how near it is: the cosine between their bags
+    of words, rare words counting more, 0 to 1."""
+    bags = [words(text) for text in texts]
     seen = Counter(word for bag in bags for word in bag)
-    asked = set(words(prompt))
-    # A word that no text knows weighs as much as the rarest one that a text knows.
-    weight = {word: log((len(bags) + 1) / max(1, seen[word])) for word in asked}
-    shared = [sum(weight[word] for word in asked & bag) for bag in bags]
-    best = max(range(len(bags)), key=shared.__getitem__)
-    return best, shared[best] / max(1e-9, sum(weight.values()))
+    asked = words(prompt)
+
+    def weight(bag: set[str]) -> float:
+        # A word that no text knows weighs as much as one that a single text knows.
+        return sum(log((len(bags) + 1) / max(1, seen[word])) ** 2 for word in bag)
+
+    near = [weight(asked & bag) / sqrt(max(1e-9, weight(asked) * weight(bag))) for bag in bags]
+    best = max(range(len(bags)), key=near.__getitem__)
+    return best, near[best]
 
 
 def command(name: str, *arguments: object) -> None:
@@ -67,7 +78,22 @@ def simulate_clips(folder: Path, clips: int) -> None:
     command("microsim", "simulate", "--clips", clips, *options)
 
 
-def grade(prompt: str, clip: Path, out: Path) -> str:
+def nearest_task(prompt: str, tasks: Sequence[dict], clips: Sequence[dict]) -> dict | None:
+    """The task nearest to the prompt, or None if none is near.
+
+    People put a process in many words, tasks in few: whatever text of a task or a clip is nearest
+    tells the phenomenon, and of its tasks the one that is nearest itself is taken.
+    """
+    known = [(f"{t['phenomenon'].replace('_', ' ')} {t['prompt']}", t) for t in tasks]
+    known += [(text, clip) for clip in clips for text in clip["prompts"]]
+    place, near = closest(prompt, [text for text, _ in known])
+    if near < NEAR:
+        return None
+    mine = [task for task in tasks if task["phenomenon"] == known[place][1]["phenomenon"]]
+    return mine[closest(prompt, [task["prompt"] for task in mine])[0]]
+
+
+def grade(prompt: str, clip: Path, clips: Sequence[dict], out: Path) -> str:
     """Have the metric's measured judge grade the clip; what it found, as lines to print."""
     import datasets
     import evaluate
@@ -76,11 +102,9 @@ def grade(prompt: str, clip: Path, out: Path) -> str:
         (out / name).unlink(missing_ok=True)  # of the clip before this one
     command("microworldbench-data", "build", "--out", out / "microworldbench")
     tasks = datasets.load_dataset(str(out / "microworldbench"), "open", split="test")
-    texts = [f"{row['phenomenon']} {row['prompt']} {row['requirement']}" for row in tasks]
-    place, near = closest(prompt, texts)
-    if near < NEAR:
+    task = nearest_task(prompt, list(tasks), clips)
+    if task is None:
         return "Not graded: no task of MicroWorldBench is near this prompt."
-    task = tasks[place]
     metric = evaluate.load(str(METRIC))
     run = out / "run"
     score = metric.compute(predictions=[str(clip)], references=[task], judge="measured", out=run)
@@ -160,12 +184,14 @@ def run(prompt: str, seed: int, out: Path) -> None:
     print('2/5  load_dataset("microsim-10k")')
     clips = datasets.load_dataset(str(out / "microsim-10k"))
     train = clips["train"]
-    texts = [" ".join([row["caption"], *row["prompts"]]) for row in train.remove_columns("video")]
     # A prompt that names no look gets an illustration, from the model as from the data.
-    looks = ("illustration", "fluorescence", "bright field")
-    named = any(look in prompt.lower() for look in looks)
-    place, _ = closest(prompt if named else f"{prompt} illustration", texts)
-    match = train[place]
+    looks = ("fluorescence", "bright_field")
+    asked = (look for look in looks if look.replace("_", " ") in prompt.lower())
+    look = next(asked, "illustration")
+    rows = [i for i, style in enumerate(train["style"]) if style == look]
+    texts = [" ".join([train[i]["caption"], *train[i]["prompts"]]) for i in rows]
+    place, _ = closest(prompt, texts)
+    match = train[rows[place]]
     counts = ", ".join(f"{len(rows)} {split}" for split, rows in clips.items())
     print(f"     {counts}; the closest to the prompt: {match['caption']}")
 
@@ -198,7 +224,7 @@ def run(prompt: str, seed: int, out: Path) -> None:
         ],
     )
     print(f'5/5  evaluate.load("{METRIC.relative_to(HERE)}")')
-    found = grade(prompt, out / "clip.mp4", out)
+    found = grade(prompt, out / "clip.mp4", list(train.remove_columns("video")), out)
     size = f"{frames.shape[2]} × {frames.shape[1]} px, {len(frames)} frames"
     total = time.perf_counter() - started
     print(f"\nGenerated a clip of {size} in {took:.1f} s (seed {seed}), all in {total:.0f} s.")

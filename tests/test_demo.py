@@ -36,9 +36,27 @@ def test_closest_prefers_rare_shared_words(prompt, index):
     assert near > demo.NEAR
 
 
-def test_a_prompt_of_other_things_is_near_nothing():
-    assert demo.closest("a dog runs along the beach", TEXTS)[1] < demo.NEAR
-    assert demo.closest("", TEXTS)[1] == 0
+TASKS = [
+    {"task_id": "mitosis-1", "phenomenon": "mitosis", "prompt": "A cell divides horizontally."},
+    {"task_id": "mitosis-2", "phenomenon": "mitosis", "prompt": "A cell divides vertically."},
+    {"task_id": "calcium_wave-1", "phenomenon": "calcium_wave", "prompt": "A wave of calcium."},
+]
+CLIPS = [{"phenomenon": "mitosis", "prompts": ["chromosomes part, top and bottom"]}]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "task"),
+    [
+        ("calcium waves", "calcium_wave-1"),
+        ("a cell that divides vertically", "mitosis-2"),
+        ("chromosomes part", "mitosis-1"),  # said so by a clip, and no task of it is nearer
+        ("a dog runs along the beach", None),
+        ("", None),
+    ],
+)
+def test_the_nearest_task_is_named_if_one_is_near(prompt, task):
+    found = demo.nearest_task(prompt, TASKS, CLIPS)
+    assert (found and found["task_id"]) == task
 
 
 def run_demo(root: Path, *args: str, env: dict[str, str] | None = None):

@@ -74,9 +74,12 @@ def build() -> gr.Blocks:
         clip = gr.File(label="Clip", file_types=["video"], type="filepath")
         button = gr.Button("Grade", variant="primary")
         points, verdicts = gr.Markdown(), gr.HTML()
-        show = {"fn": lambda name: rows[name]["prompt"], "inputs": task, "outputs": prompt}
-        page.load(**show, api_name=False)
-        task.change(**show, api_name=False)
+
+        def show(name: str) -> str:
+            return str(rows[name]["prompt"])
+
+        page.load(show, task, prompt, api_visibility="private")
+        task.change(show, task, prompt, api_visibility="private")
 
         def on_grade(name: str, path: str | None) -> tuple[str, str]:
             if path is None:
