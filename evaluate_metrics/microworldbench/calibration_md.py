@@ -104,7 +104,9 @@ def _strata(c: Mapping[str, Any]) -> list[str]:
     alarms = c["false_alarms"]
     listed = [("as they are", alarms["all"])]
     listed += [item for labels in alarms["strata"].values() for item in labels.items()]
-    listed += [(name, harmed["all"]) for name, harmed in c["harmed"].items()]
+    for name, harmed in c["harmed"].items():
+        listed.append((name, harmed["all"]))
+        listed += [(f"{name}, from {at}", one) for at, one in harmed["strata"]["size"].items()]
     worst = max((one["share"] for _, one in listed if one["n"]), default=0.0)
     body = [
         [
