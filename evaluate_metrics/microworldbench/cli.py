@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _EXAMPLES = """\
 examples:
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
                      "dimension as published (default: %(default)s)")  # fmt: skip
     run.add_argument("--repeats", type=_positive, default=1, help="ask everything so often")
     run.add_argument("--limit", type=_positive, help="only the first so many tasks")
+    run.add_argument("--phenomena", metavar="A,B", help="only the tasks of these phenomena")
     run.add_argument("--controls", type=_natural, default=1, metavar="N",
                      help="tasks per phenomenon on which the control clips are graded too; 0 for "
                      "none (default: %(default)s)")  # fmt: skip
@@ -196,7 +197,7 @@ def _run(args: argparse.Namespace) -> None:
     prices = (args.price_in, args.price_out)
     grade(
         Request(
-            rows=load(args.data, args.edition),
+            rows=_of(load(args.data, args.edition), args.phenomena),
             videos=args.videos,
             judge=args.judge,
             out=args.out,
@@ -212,6 +213,20 @@ def _run(args: argparse.Namespace) -> None:
         ),
         prices if args.dry_run else None,
     )
+
+
+def _of(rows: list[dict[str, Any]], phenomena: str | None) -> list[dict[str, Any]]:
+    """The rows of the `phenomena` that are named, all if none is."""
+    from .verdicts import MetricError
+
+    if phenomena is None:
+        return rows
+    wanted = [name.strip() for name in phenomena.split(",")]
+    known = dict.fromkeys(row["phenomenon"] for row in rows)
+    for name in wanted:
+        if name not in known:
+            raise MetricError(f"--phenomena: {name!r} is none of {', '.join(filter(None, known))}")
+    return [row for row in rows if row["phenomenon"] in wanted]
 
 
 def _report(args: argparse.Namespace) -> None:

@@ -154,3 +154,14 @@ def test_scores_json_is_what_the_terminal_says(
     scores = json.loads((tmp_path / "run" / "scores.json").read_text())
     overall = scores["scores"]["overall"]["published"]
     assert re.search(rf"overall +{overall:.1f} ", shown) and shown.startswith("my model, judged by")
+
+
+def test_only_the_phenomena_that_are_named_are_graded_offline_by_default(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["run", "--videos", "clips", "--out", str(tmp_path / "run"), "--controls", "0"]
+    assert main([*arguments, "--phenomena", "apoptosis"]) == 0
+    assert "judged by measured: 1 clips of 1 of 3 tasks" in capsys.readouterr().out
+    assert main([*arguments, "--phenomena", "apoptosis,poptosis"]) == 2
+    shown = capsys.readouterr().err
+    assert "--phenomena: 'poptosis' is none of" in shown and shown.count("\n") == 1
