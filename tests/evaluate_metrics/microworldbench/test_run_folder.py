@@ -173,7 +173,10 @@ def test_a_form_starts_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (lambda r: r.pop("prompt"), "references[0] (a-1): missing key 'prompt'"),
-        (lambda r: r.update(version="2.1.0"), "reads 1.0.x, 1.1.x of the data set, these rows are 2.1.0"),
+        (
+            lambda r: r.update(version="2.1.0"),
+            "reads 1.0.x, 1.1.x of the data set, these rows are 2.1.0",
+        ),
         (lambda r: r.update(criteria=[]), "criteria: expected a list"),
         (lambda r: r["criteria"][2].update(weight="heavy"), "criteria[2]: weight: expected"),
         (lambda r: r["criteria"][2].update(sign=2), "criteria[2]: sign: expected 1 or -1"),
