@@ -170,13 +170,3 @@ def _verdicts(row: Row, dimension: str, item: Item | None) -> list[Verdict]:
         said = rationale if not kind else ""
         found.append(Verdict(task, clip, c["criterion_id"], JUDGE, 0, state, kind, reason, said))
     return found
-
-
-def table(published: Mapping[str, Mapping[str, Any]]) -> str:
-    """Markdown: models and their scores as the authors' scorer counts them, best first."""
-    head = ["model", "valid tasks", *LEVELS, *DIMENSIONS, OVERALL]
-    lines = [" | ".join(head), " | ".join(["---", *["---:"] * (len(head) - 1)])]
-    for name, s in sorted(published.items(), key=lambda pair: -pair[1][OVERALL]):
-        numbers = [*s["levels"].values(), *(s[d] for d in DIMENSIONS), s[OVERALL]]
-        lines.append(" | ".join([name, str(s["valid_tasks"]), *(f"{n:.1f}" for n in numbers)]))
-    return "\n".join(f"| {line} |" for line in lines)

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .authors import JUDGE, as_verdicts, by_index, published_scores, table
+from .authors import JUDGE, as_verdicts, by_index, published_scores
 from .clips import Clip
 from .decode import ClipError
 from .figures import BEST_SIDE, Strip, strip
 from .findings import Findings, find
 from .folder import Run, new_run
 from .page import page
-from .report_md import markdown
+from .report_md import markdown, plain, table
+from .scores import DIMENSIONS, LEVELS, OVERALL
 from .verdicts import MetricError
 
 PICTURES = 9_000_000
@@ -63,7 +64,7 @@ def write_authors_report(
         if not repaired:
             raise
         published = {}  # raw weights: there is nothing published to compare with
-    text = f"# As the authors' scorer counts\n\n{table(published)}\n"
+    text = f"# As the authors' scorer counts\n\n{_published(published)}\n"
     written: list[Path] = []
     if repaired:
         graded = [
@@ -84,27 +85,40 @@ def write_authors_report(
     return [text, *map(str, written)]
 
 
+def _published(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: models and their scores as the authors' scorer counts them, best first."""
+    rows = [
+        [
+            plain(name),
+            str(s["valid_tasks"]),
+            *(f"{s['levels'][level]:.1f}" for level in LEVELS),
+            *(f"{s[part]:.1f}" for part in (*DIMENSIONS, OVERALL)),
+        ]
+        for name, s in sorted(scores.items(), key=lambda pair: -pair[1][OVERALL])
+    ]
+    return "\n".join(table(["model", "valid tasks", *LEVELS, *DIMENSIONS, OVERALL], rows))
+
+
 def _differences(published: Mapping[str, Mapping[str, Any]], runs: Sequence[Run]) -> str:
     """Markdown: each model's overall score as published and repaired."""
-    lines = [
-        "| model | as published | repaired | difference | tasks without a result | coverage |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    rows = []
     for run in runs:
         summary = run.summary()
-        score = summary["scores"]["overall"]
-        theirs = published.get(run.name, {})
-        gap = score["published"] - theirs["overall"] if theirs and score["published"] else None
-        cells = [
-            run.name,
-            f"{theirs['overall']:.1f}" if theirs else "–",
-            "–" if score["published"] is None else f"{score['published']:.1f}",
-            "–" if gap is None else f"{gap:+.1f}",
-            str(len({f["task_id"] for f in summary["clip_failures"]})),
-            f"{100 * (score['coverage'] or 0):.0f} %",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        score = summary["scores"][OVERALL]
+        repaired, theirs = score["published"], published.get(run.name, {}).get(OVERALL)
+        known = theirs is not None and repaired is not None
+        rows.append(
+            [
+                plain(run.name),
+                "–" if theirs is None else f"{theirs:.1f}",
+                "–" if repaired is None else f"{repaired:.1f}",
+                f"{repaired - theirs:+.1f}" if known else "–",
+                str(len({f["task_id"] for f in summary["clip_failures"]})),
+                f"{100 * (score['coverage'] or 0):.0f} %",
+            ]
+        )
+    heads = ["model", "as published", "repaired", "difference", "tasks without a result"]
+    return "\n".join(table([*heads, "coverage"], rows))
 
 
 def strips(f: Findings, videos: Mapping[str, Path]) -> Callable[[int, str], Strip | str]:

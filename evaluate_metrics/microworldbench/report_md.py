@@ -57,7 +57,7 @@ def markdown(f: Findings) -> str:
         lines += [f"{published.CAPTION} (<{published.LINK}>).", ""]
         heads = ["model", *published.COLUMNS]
         rows = [[m, *map(points, values)] for m, values in published.RESULTS.items()]
-        lines += [*_table(heads, rows), ""]
+        lines += [*table(heads, rows), ""]
     lines += ["## Every criterion", "", "With frames in report.html.", ""]
     verdicts = [by_task(run.verdicts) for run in f.runs]
     for row in f.rows:
@@ -92,7 +92,7 @@ def _board(f: Findings, part: str) -> Iterable[str]:
         whose = "" if len(c.models) == len(f.names) else f" of {', '.join(map(plain, c.models))}"
         told = f"*control: {plain(c.name)}*{whose} ({c.tasks} tasks)"
         rows.append(["–", told, *cells(c.scores[part])])
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _differences(f: Findings) -> Iterable[str]:
@@ -107,7 +107,7 @@ def _differences(f: Findings) -> Iterable[str]:
     ]  # fmt: skip
     heads = ["difference", "on", "points", "95 % interval", "p", "p, Holm", "detectable",
              "clusters", "criteria graded for both"]  # fmt: skip
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _groups(f: Findings) -> Iterable[str]:
@@ -117,7 +117,7 @@ def _groups(f: Findings) -> Iterable[str]:
         for group in f.summaries[0][key]
         for name, s in zip(f.names, f.summaries, strict=True)
     ]
-    return _table(["of", "kind", "model", *PARTS], rows)
+    return table(["of", "kind", "model", *PARTS], rows)
 
 
 def _failures(f: Findings) -> Iterable[str]:
@@ -156,7 +156,7 @@ def _task(f: Findings, row: Mapping[str, Any], clips: Sequence[Clips]) -> Iterab
         weight = f"{sign}{plain(c['weight'])}"
         said = [_said(c, mine) for mine in clips]
         rows.append([weight, plain(c["dimension"]), plain(c["text"]) + source, *said])
-    yield from _table(["weight", "dimension", "criterion", *map(plain, f.names)], rows)
+    yield from table(["weight", "dimension", "criterion", *map(plain, f.names)], rows)
     yield ""
 
 
@@ -174,7 +174,7 @@ def _said(criterion: Mapping[str, Any], clips: Clips) -> str:
     return "<br>".join(parts) or "no verdicts: counted as 0"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for row in rows:

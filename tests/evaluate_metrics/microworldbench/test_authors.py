@@ -15,8 +15,8 @@ from evaluate_metrics.microworldbench.authors import (
     by_index,
     published_scores,
     read_results,
-    table,
 )
+from evaluate_metrics.microworldbench.report import write_authors_report
 from evaluate_metrics.microworldbench.summary import summarise
 from evaluate_metrics.microworldbench.verdicts import MetricError
 
@@ -86,7 +86,14 @@ def test_scored_as_published_by_hand() -> None:
     assert found["levels"]["organ"] == pytest.approx(100 * 2.1 / 4.5, abs=1e-9)
     assert found["levels"]["cellular"] == pytest.approx(100, abs=1e-9)
     assert found["overall"] == pytest.approx((100 * 2.1 / 4.5 + 100) / 2, abs=1e-9)
-    assert "| Sora | 2 |" in table({"Sora": found})
+
+
+def test_a_file_name_cannot_break_the_tables(tmp_path: Path) -> None:
+    results = {"So|ra": [item(1, [1, 0, 1], [1, 1, 0], [1, 1, 0])]}
+    lines = write_authors_report(results, [row(1)], tmp_path, repaired=False)
+    model = next(line for line in lines[0].splitlines() if "ra" in line and "100.0" in line)
+    assert model.replace("\\|", "").count("|") == 10  # nine columns
+    assert not (tmp_path / "report.html").exists()
 
 
 def test_verdicts_say_what_an_answer_is_worth() -> None:
