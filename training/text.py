@@ -129,8 +129,3 @@ def count_truncated(
     """How many texts are longer than `max_length` tokens and lose their end."""
     lengths = tokenizer([prompt_clean(text) for text in texts], padding=False)["input_ids"]
     return sum(len(ids) > max_length for ids in lengths)
-
-
-def parameter_count(module: torch.nn.Module) -> int:
-    """Number of weights."""
-    return sum(p.numel() for p in module.parameters())
