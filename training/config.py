@@ -33,6 +33,7 @@ class SimulateConfig:
     size: int = _f(64, low=16)  # px
     frames: int = _f(17, low=1)
     seed: int = _f(0, low=0)
+    phenomena: list[str] | None = _f(None)  # only these micro-worlds; None is all
 
 
 @dataclass
@@ -61,6 +62,7 @@ class TextConfig:
     facts_steps: int = _f(0, low=0)
     facts_batch: int = _f(64, low=1)  # texts per step and process
     facts_lr: float = _f(1e-3, low=0.0)
+    facts_dropout: float = _f(0.0, low=0.0, high=0.9)  # share of a text's tokens hidden in a lesson
 
 
 @dataclass

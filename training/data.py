@@ -65,6 +65,7 @@ def _simulate_arguments(simulate: SimulateConfig) -> list[str]:
         *("--size", str(simulate.size)),
         *("--frames", str(simulate.frames)),
         *("--seed", str(simulate.seed)),
+        *(("--phenomena", ",".join(simulate.phenomena)) if simulate.phenomena else ()),
     ]
 
 

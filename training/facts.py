@@ -6,6 +6,9 @@ transformer sees it; then it is frozen. Two things come of this. "Left to right"
 left" hold the same words, and an encoder that hears of their order only through the loss of a
 video hardly ever learns it (`tests/benchmarks/bench_text.py`). And an encoder that passes on facts
 and little else cannot help the transformer to know single clips by their captions.
+
+Some words are hidden in every lesson (`text.facts_dropout`), so that each fact is read from all the
+words that tell it and not from the one that told it most often.
 """
 
 from __future__ import annotations
@@ -158,6 +161,7 @@ def teach_text_encoder(
             dropout=0.0,
         )
         ids, mask = tokenize(tokenizer, texts, text.max_length)
+        mask = sampler.drop_tokens(config.seed, number, mask, text.facts_dropout)
         device = next(module.parameters()).device
         ids, mask = ids.to(device), mask.to(device)
         labels, numbers = module(ids, mask)

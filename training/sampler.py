@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 # One number per use of randomness, so that no two draws share a stream.
-ORDER, CROPS, TEXTS, NOISE, SIGMA, POSTERIOR, VALIDATION = range(7)
+ORDER, CROPS, TEXTS, NOISE, SIGMA, POSTERIOR, VALIDATION, WORDS = range(8)
 
 
 def batch_number(step: int, micro: int, accumulate: int, rank: int, processes: int) -> int:
@@ -78,6 +78,14 @@ def choose_texts(
         else:
             texts.append(short[int(which * len(short))])
     return texts
+
+
+def drop_tokens(seed: int, step: int, mask: Tensor, dropout: float) -> Tensor:
+    """`mask` (B, L) int64 with a share `dropout` of each text's tokens hidden, never its last."""
+    rng = step_rng(seed, WORDS, step)
+    kept = torch.from_numpy(rng.random(tuple(mask.shape)) >= dropout)
+    kept[torch.arange(len(mask)), mask.sum(dim=1) - 1] = True
+    return mask * kept
 
 
 def choose_crops(

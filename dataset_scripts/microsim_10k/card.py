@@ -14,6 +14,7 @@ import yaml
 from datasets import DatasetInfo, Features, SplitDict, SplitInfo
 
 from dataset_scripts.simulator.core import LEVELS, STYLES
+from dataset_scripts.simulator.phenomena import load
 
 from .assemble import Shards
 from .encode import CRF
@@ -129,6 +130,7 @@ def _figures(
         "duration": f"{seconds / 3600:.1f} h" if seconds >= 7200 else f"{seconds / 60:.1f} min",
         "megabytes": f"{size / 1e6:.1f}",
         "tables": f"{_phenomenon_table(rows)}\n\n{_split_table(rows)}",
+        "held_out": _held_out_table(request.phenomena),
         "command": command(request),
     }
 
@@ -142,6 +144,27 @@ def _phenomenon_table(rows: list[dict[str, Any]]) -> str:
         counts = [cells[name, style] for style in STYLES]
         lines.append([level, f"`{name}`", *map(str, counts), str(sum(counts))])
     return markdown(lines)
+
+
+def _held_out_table(phenomena: tuple[str, ...]) -> str:
+    """What training never sees of each phenomenon."""
+    lines = [["phenomenon", "interval", "combination"]]
+    for name in phenomena:
+        world = load(name)
+        units = {spec.name: getattr(spec, "unit", "") for spec in world.PARAMETERS}
+        parts = {world.HELD_OUT.interval[0]: world.HELD_OUT.interval[1:]}
+        cells = [
+            " and ".join(f"{key} {_span(part, units[key])}" for key, part in found.items())
+            for found in (parts, world.HELD_OUT.combination)
+        ]
+        lines.append([f"`{name}`", *cells])
+    return markdown(lines)
+
+
+def _span(part: Any, unit: str) -> str:
+    if isinstance(part, str):
+        return part.replace("_", " ")
+    return f"{part[0]:g} to {part[1]:g} {unit if unit != '1' else ''}".strip()
 
 
 def _split_table(rows: list[dict[str, Any]]) -> str:
@@ -165,5 +188,6 @@ def command(request: Request) -> str:
     return (
         f"microsim simulate --clips {request.clips} --size {request.size} "
         f"--frames {request.frames} --seed {request.seed} "
-        f"--phenomena {','.join(request.phenomena)} --styles {','.join(request.styles)}"
+        f"--phenomena {','.join(request.phenomena)} --styles {','.join(request.styles)} "
+        f"--mix {request.mix}"
     )

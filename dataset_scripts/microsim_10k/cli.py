@@ -109,6 +109,13 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("microsim-10k"), help="(default: %(default)s)"
     )
     make.add_argument("--styles", metavar="A,B", help="only these looks (default: all)")
+    make.add_argument(
+        "--mix",
+        choices=("phenomena", "levels"),
+        default="phenomena",
+        help="what the data set holds in equal numbers: every phenomenon, or the levels organ, "
+        "cellular and subcellular (default: %(default)s)",
+    )
     _making_options(make)
     make.set_defaults(run=_simulate)
 
@@ -156,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("folder", type=Path, help="made by microsim simulate")
     look.add_argument("--split", default="train", help="(default: %(default)s)")
     look.add_argument("--phenomenon", help="only clips of this micro-world")
+    look.add_argument(
+        "--gallery", action="store_true", help="a row for each micro-world, its looks side by side"
+    )
     look.add_argument("--clips", type=int, default=6, help="rows (default: %(default)s)")
     look.add_argument("--frames", type=int, default=6, help="columns (default: %(default)s)")
     look.add_argument(
@@ -187,7 +197,7 @@ def _simulate(args: argparse.Namespace) -> None:
     from .simulation import Simulation
 
     request = check_request(
-        args.clips, args.size, args.frames, args.seed, args.phenomena, args.styles
+        args.clips, args.size, args.frames, args.seed, args.phenomena, args.styles, args.mix
     )
     if _make(Simulation(request), args):
         name = args.out.absolute().name
@@ -249,9 +259,12 @@ def _make(job: Job, args: argparse.Namespace) -> bool:
 
 
 def _show(args: argparse.Namespace) -> None:
-    from .show import show
+    from .show import gallery, show
 
-    drawn = show(args.folder, args.out, args.split, args.phenomenon, args.clips, args.frames)
+    if args.gallery:
+        drawn = gallery(args.folder, args.out, args.split, args.frames)
+    else:
+        drawn = show(args.folder, args.out, args.split, args.phenomenon, args.clips, args.frames)
     print(f"{args.out}: {drawn} clips of {args.folder}")
 
 

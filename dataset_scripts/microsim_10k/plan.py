@@ -12,6 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 SPLITS = ("train", "validation", "test")
+REGIMES = {
+    "train": ("train",),
+    "validation": ("wording",),
+    "test": ("wording", "interval", "combination"),
+}
+"""What each split draws from, in turn (`simulator.core.REGIMES`)."""
 CLIPS_PER_PART = 8
 """Clips that a worker makes between two writes: what a kill can cost."""
 
@@ -24,13 +30,20 @@ class Request:
     size: int
     frames: int
     seed: int
-    phenomena: tuple[str, ...]
+    mix: str
+    groups: tuple[tuple[str, ...], ...]
+    """Phenomena by what takes turns: groups first, then the phenomena of a group."""
     styles: tuple[str, ...]
+
+    @property
+    def phenomena(self) -> tuple[str, ...]:
+        """All names, group by group."""
+        return tuple(name for group in self.groups for name in group)
 
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """One clip to be made; `seed` is 63 bits wide. Validation and test are worded `held_out`."""
+    """One clip to be made; `seed` is 63 bits wide, `regime` is one of the simulator's REGIMES."""
 
     index: int
     clip_id: str
@@ -38,10 +51,7 @@ class ClipPlan:
     phenomenon: str
     style: str
     seed: int
-
-    @property
-    def held_out(self) -> bool:
-        return self.split != "train"
+    regime: str
 
 
 @dataclass(frozen=True)
@@ -71,15 +81,21 @@ def rank_in_split(index: int) -> int:
 def plan_clip(request: Request, index: int) -> ClipPlan:
     """The clip at `index`.
 
-    Within a split the phenomena take turns, and in each round the looks move on by one: whatever
-    the length of the split, the phenomena differ by at most one clip, and every phenomenon meets
-    every look equally often (to within one).
+    Within a split the groups take turns, within a group its phenomena, and with each visit to a
+    phenomenon the look moves on by one: whatever the length of the split, the groups differ by at
+    most one clip, and so do the phenomena of a group and the looks of a phenomenon. In the test
+    split the three kinds of what is held out move on with every round of looks.
     """
     split = split_of(index)
-    # The splits start at different phenomena, so that the smallest data sets show several.
-    turn, place = divmod(rank_in_split(index), len(request.phenomena))
-    phenomenon = request.phenomena[(place + SPLITS.index(split)) % len(request.phenomena)]
-    style = request.styles[(turn + place) % len(request.styles)]
+    # The splits start at different places, so that the smallest data sets show several.
+    turn, place = divmod(rank_in_split(index), len(request.groups))
+    group = request.groups[(place + SPLITS.index(split)) % len(request.groups)]
+    visit, member = divmod(turn, len(group))
+    phenomenon = group[(member + SPLITS.index(split)) % len(group)]
+    round_, look = divmod(visit, len(request.styles))
+    number = request.phenomena.index(phenomenon)
+    style = request.styles[(look + number) % len(request.styles)]
+    kinds = REGIMES[split]
     words = np.random.SeedSequence([request.seed, index]).generate_state(1, np.uint64)
     return ClipPlan(
         index=index,
@@ -88,6 +104,7 @@ def plan_clip(request: Request, index: int) -> ClipPlan:
         phenomenon=phenomenon,
         style=style,
         seed=int(words[0] >> np.uint64(1)),
+        regime=kinds[(round_ + number) % len(kinds)],
     )
 
 

@@ -88,8 +88,6 @@ def _simulate(pair: Pair, draw: Draw, violation: str) -> Clip:
         seed=draw.seed,
         style=pair.style,
         parameters=draw.parameters,
-        # Worded as training never sees it: probes are for testing.
-        held_out=True,
         violation=violation,
     )
 

@@ -6,20 +6,31 @@ from collections.abc import Iterable, Sequence
 
 from dataset_scripts.simulator import PHENOMENA, STYLES, twins
 from dataset_scripts.simulator.clip import MAX_FRAMES, MAX_SIZE, MIN_FRAMES, MIN_SIZE
+from dataset_scripts.simulator.core import LEVELS
+from dataset_scripts.simulator.phenomena import load
 
 from .build import BuildError
 from .plan import SPLITS, Request
 from .probes_plan import ProbeRequest
 from .probes_tasks import load_tasks
 
+MIXES = ("phenomena", "levels")
+"""What a data set holds in equal numbers; within a level the phenomena are even, too."""
 SHORTEST_PROBE = 8
 """Frames below which there is no room for an onset and for what follows it."""
 
 
 def check_request(
-    clips: int, size: int, frames: int, seed: int, phenomena: str | None, styles: str | None
+    clips: int,
+    size: int,
+    frames: int,
+    seed: int,
+    phenomena: str | None,
+    styles: str | None,
+    mix: str = MIXES[0],
 ) -> Request:
     """The request for these arguments; `phenomena` and `styles` are comma-separated, None is all.
+    `mix` is one of MIXES.
 
     Raises `BuildError` naming the first argument that is out of range. The order in which names
     are given does not matter.
@@ -33,7 +44,8 @@ def check_request(
         size=size,
         frames=frames,
         seed=seed,
-        phenomena=_names("phenomena", phenomena, PHENOMENA),
+        mix=mix,
+        groups=_groups(_names("phenomena", phenomena, PHENOMENA), mix),
         styles=_names("styles", styles, STYLES),
     )
 
@@ -63,6 +75,15 @@ def check_probes(
         phenomena=names,
         tasks=load_tasks(tasks, names) if tasks else (),
     )
+
+
+def _groups(names: tuple[str, ...], mix: str) -> tuple[tuple[str, ...], ...]:
+    """What takes turns: every phenomenon by itself, or those of a level together."""
+    if mix == "phenomena":
+        return tuple((name,) for name in names)
+    levels = {name: load(name).LEVEL for name in names}
+    groups = (tuple(name for name in names if levels[name] == level) for level in LEVELS)
+    return tuple(group for group in groups if group)
 
 
 def _check_video(sizes: Sequence[int], frames: Sequence[int], fewest: int) -> None:

@@ -21,6 +21,7 @@ def clip_row(clip: Clip, clip_id: str, mp4: bytes) -> dict[str, Any]:
         "level": clip.level,
         "phenomenon": clip.phenomenon,
         "style": clip.style,
+        "held_out": {"train": "", "any": "wording"}.get(clip.regime, clip.regime),
         "parameters": [_parameter(spec, clip.parameters[spec.name]) for spec in clip.specs],
         "field_of_view_um": clip.field_um,
         "um_per_px": clip.um_per_px,

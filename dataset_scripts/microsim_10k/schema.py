@@ -20,6 +20,7 @@ CLIP_FEATURES = Features(
         "level": _TEXT,
         "phenomenon": _TEXT,
         "style": _TEXT,
+        "held_out": _TEXT,
         "parameters": List({"name": _TEXT, "value": _REAL, "label": _TEXT, "unit": _TEXT}),
         "field_of_view_um": _REAL,
         "um_per_px": _REAL,

@@ -51,7 +51,7 @@ class Simulation:
                 num_frames=self.request.frames,
                 seed=planned.seed,
                 style=planned.style,
-                held_out=planned.held_out,
+                regime=planned.regime,
             )
             mp4 = encode.encode_mp4(clip.frames, clip.fps)
             clip_row = rows.clip_row(clip, planned.clip_id, mp4)
@@ -62,7 +62,7 @@ class Simulation:
         from .assemble import write_shards
         from .card import SHEET, write_card
         from .schema import CONFIGS
-        from .show import show
+        from .show import gallery
 
         paths: dict[str, list[Path]] = {split: [] for split in SPLITS}
         for part in self.parts():
@@ -74,5 +74,5 @@ class Simulation:
                 split: write_shards(paths[split], features, folder / name, split)
                 for split in SPLITS
             }
-        show(folder, folder / SHEET, "train", None, clips=6, frames=6)
+        gallery(folder, folder / SHEET, "train", frames=4)
         write_card(folder, shards, self.request)

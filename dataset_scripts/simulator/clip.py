@@ -25,6 +25,8 @@ from .looks import Look
 
 MIN_SIZE, MAX_SIZE = 64, 512
 MIN_FRAMES, MAX_FRAMES = 2, 241
+RICH = 0.5
+"""Share of the captions that are a description in several sentences instead of one."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Clip:
     seed: int
     truth: Truth
     violation: str = ""
+    regime: str = "any"
 
     @property
     def um_per_px(self) -> float:
@@ -76,15 +79,15 @@ def simulate_clip(
     seed: int,
     style: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    held_out: bool = False,
+    regime: str = "any",
     violation: str = "",
 ) -> Clip:
     """Simulate and draw one clip, a pure function of its arguments.
 
     `seed` is spawned into separate streams for parameters, physics, looks and words, so a clip
     keeps its physics when `style` changes. `parameters` fixes some of the values (see the
-    phenomenon's PARAMETERS), the rest is drawn. `held_out` words the clip with the phrasings that
-    training never sees.
+    phenomenon's PARAMETERS), the rest is drawn as `regime` allows (`core.REGIMES`), which also
+    decides whether the phrasings are those that training never sees.
 
     `violation` names one of the VIOLATIONS in the phenomenon's `twins` module: the clip is then
     the matched twin of the clip without it (same parameters, looks, words and first frame), with
@@ -93,7 +96,7 @@ def simulate_clip(
     """
     _check(size, num_frames, style)
     world = phenomena.load(phenomenon)
-    values, state, clock, streams = _run(world, num_frames, seed, parameters)
+    values, state, clock, streams = _run(world, num_frames, seed, parameters, regime)
     looks, words, twin_stream = streams
     truthful = state
     if violation:
@@ -103,6 +106,7 @@ def simulate_clip(
     drawn_style = STYLES[int(looks.integers(len(STYLES)))]
     style = style or drawn_style
     look = Look.draw(style, world.MATERIALS, world.BACKGROUND, looks)
+    held_out = regime != "train"
     caption, prompts = _word(world, values, truthful, clock, style, words, held_out)
     return Clip(
         phenomenon=phenomenon,
@@ -119,6 +123,7 @@ def simulate_clip(
         seed=seed,
         truth=state.truth,
         violation=violation,
+        regime=regime,
     )
 
 
@@ -131,15 +136,15 @@ def simulate_state(
 ) -> tuple[Parameters, Clock, State]:
     """The physics of `simulate_clip` alone, with the same numbers for the same seed."""
     _check(MIN_SIZE, num_frames, None)
-    values, state, clock, _ = _run(phenomena.load(phenomenon), num_frames, seed, parameters)
+    values, state, clock, _ = _run(phenomena.load(phenomenon), num_frames, seed, parameters, "any")
     return values, clock, state
 
 
 def _run(
-    world: Any, num_frames: int, seed: int, fixed: Mapping[str, Any] | None
+    world: Any, num_frames: int, seed: int, fixed: Mapping[str, Any] | None, regime: str
 ) -> tuple[Parameters, State, Clock, list[np.random.Generator]]:
     parts = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
-    values = draw_parameters(world.PARAMETERS, parts[0], fixed)
+    values = draw_parameters(world.PARAMETERS, parts[0], fixed, world.HELD_OUT, regime)
     clock = Clock(num_frames, world.s_per_frame(values, num_frames))
     return values, world.simulate(values, clock, parts[1]), clock, parts[2:]
 
@@ -165,10 +170,13 @@ def _word(
     world: Any, values: Parameters, state: State, clock: Clock, style: str,
     rng: np.random.Generator, held_out: bool,
 ) -> tuple[str, list[str]]:  # fmt: skip
-    sentence = captions.pick(world.captions(values, state), rng, held_out)
+    rich = rng.random() < RICH
+    templates = world.descriptions(values, state) if rich else world.captions(values, state)
+    sentence = captions.pick(templates, rng, held_out)
     looks = captions.LOOKS[style]
     look = captions.pick(looks, rng, held_out)
-    caption = f"{sentence}, {captions.playback_phrase(clock.playback)}, {look}."
+    pace = captions.playback_phrase(clock.playback)
+    caption = f"{sentence} Shown {pace}, {look}." if rich else f"{sentence}, {pace}, {look}."
     short = list(world.prompts(values, state))
     chosen = [short[-1]] if held_out else [short[i] for i in rng.permutation(len(short) - 1)[:4]]
     named = [f"{prompt}, {captions.pick(looks, rng, held_out)}" for prompt in chosen]

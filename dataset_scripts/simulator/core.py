@@ -85,6 +85,46 @@ class Choice:
             )
 
 
+REGIMES = ("any", "train", "wording", "interval", "combination")
+"""From where a clip's parameters come: anywhere; outside of all that is held out (`train`, and
+`wording`, whose phrasings alone are new); from the held-out interval; from the held-out
+combination. All but `train` are worded as training never is."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What training never sees of a phenomenon: one interval of a number, and one combination.
+
+    `interval` is (name of a `Range`, low, high). `combination` maps two or more parameters to a
+    label, or to (low, high) of a number; each part alone is seen in training, together they are
+    not.
+    """
+
+    interval: tuple[str, float, float]
+    combination: Mapping[str, str | tuple[float, float]]
+
+    def in_interval(self, values: Mapping[str, Any]) -> bool:
+        """Whether drawn `values` lie in the held-out interval."""
+        name, low, high = self.interval
+        return bool(low <= values[name] <= high)
+
+    def in_combination(self, values: Mapping[str, Any]) -> bool:
+        """Whether drawn `values` show the held-out combination."""
+        return all(
+            values[name] == part if isinstance(part, str) else part[0] <= values[name] <= part[1]
+            for name, part in self.combination.items()
+        )
+
+    def allows(self, regime: str, values: Mapping[str, Any]) -> bool:
+        """Whether `values` may be drawn in `regime`."""
+        if regime == "any":
+            return True
+        inside = (self.in_interval(values), self.in_combination(values))
+        if regime == "interval":
+            return inside == (True, False)
+        return inside[1] if regime == "combination" else not any(inside)
+
+
 @dataclass(frozen=True)
 class Clock:
     """When the frames are taken: `s_per_frame` seconds of the process for each video frame."""
@@ -169,11 +209,31 @@ def draw_parameters(
     specs: Sequence[Range | Choice],
     rng: np.random.Generator,
     fixed: Mapping[str, Any] | None = None,
+    held_out: HeldOut | None = None,
+    regime: str = "any",
 ) -> Parameters:
     """Draw every parameter in order; `fixed` values replace draws after a range check.
 
+    What `held_out` does not allow in `regime` is drawn anew. Raises `SimulatorError` for an unknown
+    name, a value out of range, or fixed values that the regime does not allow.
+    """
+    for _ in range(_DRAWS):
+        values = _draw_once(specs, rng, fixed)
+        if held_out is None or held_out.allows(regime, values):
+            return values
+    raise SimulatorError(f"parameters: none of {_DRAWS} draws fits the regime {regime!r}")
+
+
+_DRAWS = 2000
+
+
+def _draw_once(
+    specs: Sequence[Range | Choice], rng: np.random.Generator, fixed: Mapping[str, Any] | None
+) -> Parameters:
+    """Every parameter in order.
+
     Every parameter consumes the generator whether fixed or not, so fixing one leaves the others
-    as they were. Raises `SimulatorError` for an unknown name or a value out of range.
+    as they were.
     """
     fixed = dict(fixed or {})
     values: Parameters = {}

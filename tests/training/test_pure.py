@@ -249,3 +249,15 @@ def test_rotation_keeps_length() -> None:
     x = torch.randn(1, 3, 2, 8)
     angle = torch.rand(1, 3, 1, 4).repeat_interleave(2, dim=-1)
     torch.testing.assert_close(rotate(x, angle.cos(), angle.sin()).norm(dim=-1), x.norm(dim=-1))
+
+
+@given(st.integers(0, 2**31), st.floats(0, 0.9))
+def test_dropped_tokens_leave_the_last_and_the_share(seed: int, dropout: float) -> None:
+    mask = torch.ones(64, 40, dtype=torch.int64)
+    mask[::2, 25:] = 0
+    kept = sampler.drop_tokens(seed, 3, mask, dropout)
+    assert kept.dtype == mask.dtype and bool((kept <= mask).all())
+    assert kept[::2, 24].all() and kept[1::2, 39].all(), "a text's last token is never hidden"
+    assert float(kept.sum() / mask.sum()) == pytest.approx(1 - dropout, abs=0.08)
+    assert torch.equal(kept, sampler.drop_tokens(seed, 3, mask, dropout))
+    assert torch.equal(mask, sampler.drop_tokens(seed, 3, mask, 0.0))

@@ -8,9 +8,12 @@ Every module has the same form:
 - ``simulate(parameters, clock, rng)``: the physics, a `core.State` in µm and s;
 - ``backdrop(parameters, state, scene)``: what stands still; ``draw(parameters, state, frame,
   scene)``: what moves in one frame;
-- ``captions(parameters, state)``: sentences that state process, actors, direction, counts and
-  speed; ``prompts(parameters, state)``: short requests for the same clip. Neither names the look
-  or the playback, which `clip` adds, and the last of each is held out of training.
+- ``HELD_OUT`` (`core.HeldOut`): the interval and the combination that training never sees;
+- ``captions(parameters, state)``: one sentence of at most 16 words, without its full stop, and
+  ``descriptions(parameters, state)``: several sentences of 75 to 135 words, which state process,
+  actors, direction, counts and speed; ``prompts(parameters, state)``: short requests for the same
+  clip. None names the look or the playback, which `clip` adds, and the last of each is held out of
+  training.
 
 Equations and geometry that need no drawing and no words, and are long, live in `..models`, with
 their sources; imports run from here to `models` and `core`, never back.

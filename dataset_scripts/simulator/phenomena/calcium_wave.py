@@ -18,7 +18,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinat
 
 from ..canvas import Material, Scene
 from ..captions import plain
-from ..core import Choice, Clock, Event, Parameters, Range, Setting, State, Truth
+from ..core import Choice, Clock, Event, HeldOut, Parameters, Range, Setting, State, Truth
 from ..models.excitable_medium import (
     THRESHOLD,
     integrate,
@@ -53,6 +53,9 @@ PARAMETERS: tuple[Range | Choice, ...] = (
           "Nat. Rev. Mol. Cell Biol. 1:11"),
     Range("field_of_view", "µm", 62.0, 86.0, _CHOSEN + ": the cell is 0.88 of it long"),
 )  # fmt: skip
+HELD_OUT = HeldOut(
+    interval=("speed", 19.0, 20.5), combination={"direction": "outward", "pulse": (13.5, 15.0)}
+)
 MATERIALS = {
     "neighbour": Material("#123a4c", opacity=0.9, gloss=0.05, emission="#2f7d4a", glow=0.05,
                           rim_glow=0.03, absorb="#f0e4ea", refraction=0.5),
@@ -354,21 +357,77 @@ def captions(p: Parameters, state: State) -> list[str]:
     v = f"{plain(p['speed'])} µm/s"
     if p["direction"] == "outward":
         return [
-            f"a ring of calcium spreads outward from the middle of one cell, its front at {v}",
-            f"calcium is released in the middle of a cell and the wave expands outwards at {v}",
-            f"one calcium wave grows outward from the middle of a cell as an expanding ring at {v}",
-            f"a glowing calcium ring runs outward from the middle of a cell to the membrane at {v}",
-            f"a circular calcium wave travels outwards in a single cell at {v}, its wake fading",
-            f"a circular calcium wave spreads outward from the middle of a single cell at {v}",
+            f"a ring of calcium spreads outward from the middle of one cell at {v}",
+            f"a calcium wave in one cell expands outwards from the middle at {v}",
+            f"one calcium wave grows outward from a cell's middle as a ring, {v}",
+            f"a glowing calcium ring runs outward in one cell at {v}",
+            f"a circular calcium wave travels outwards in a single cell at {v}",
+            f"a circular calcium wave spreads outward in a single cell at {v}",
         ]
     way, adverb, other, ends = _WAY[p["direction"]]
     return [
         f"a calcium wave crosses one cell {way} at {v}",
         f"a glowing calcium front travels {adverb} through a single cell at {v}",
-        f"calcium is released at one end of a cell and the wave runs {way} at {v}",
-        f"one calcium wave crosses the cell {ends} at {v} and leaves a fading wake",
-        f"inside one cell a band of calcium sweeps {other} at {v}",
-        f"a glowing calcium wave sweeps {adverb} through one cell at {v} and leaves a fading wake",
+        f"calcium released at one end of a cell runs {way} at {v}",
+        f"one calcium wave crosses the cell {ends} at {v}",
+        f"inside one cell a calcium wave sweeps {other} at {v}",
+        f"a glowing calcium wave sweeps {adverb} through one cell at {v}",
+    ]
+
+
+def descriptions(p: Parameters, state: State) -> list[str]:
+    """Paragraphs with the same facts, the setting and what one sees; the last is held out."""
+    v, width = f"{plain(p['speed'])} µm/s", f"{plain(p['field_of_view'])} µm"
+    peak, band = f"{plain(p['peak_calcium'])} µM", f"{plain(p['pulse'])} µm"
+    if p["direction"] == "outward":
+        start, course, goal = (
+            "in the middle of the cell",
+            "outward as a growing ring",
+            ("the ring reaches the membrane on every side"),
+        )
+        line = "Its front is curved and a little slower while the ring is small"
+    else:
+        way, adverb, _, ends = _WAY[p["direction"]]
+        side = "left" if p["direction"] == "left_to_right" else "right"
+        start, course, goal = (
+            f"at the {side} end of the cell",
+            f"{adverb}, {way}",
+            (f"the whole cell has been crossed, {ends}"),
+        )
+        line = "Its front is nearly straight"
+    return [
+        f"A calcium wave starts {start} and runs {course}. Calcium that is set free opens the "
+        f"channels next to it, which set free more, so the front keeps its height and its speed of "
+        f"{v} all the way. {line}. Behind it a band about {band} long is bright, with calcium near "
+        f"{peak} against a tenth of a micromolar at rest; then pumps clear the calcium and the "
+        f"indicator fades into a dim wake that does not fire again. The cell lies flat in a field "
+        f"{width} wide with its nucleus, reticulum and mitochondria, and the wave goes on until "
+        f"{goal}.",
+        f"One cell, spread on glass in a picture {width} wide, is crossed by a single wave of "
+        f"calcium. Release begins {start}; from there the signal travels {course}, at {v}, "
+        f"without growing weak. {line}. Every place fires once: calcium rises within a moment "
+        f"to about {peak}, stays high over a band of {band}, and falls, leaving a fading wake "
+        f"in which nothing can be set off for the time being. The wave is no spreading stain, for "
+        f"it covers equal distances in equal times until {goal}. Nucleus and organelles keep their "
+        f"places, and no calcium leaves through the membrane.",
+        f"Inside one cell a glowing front of calcium is on its way. It came up {start} and moves "
+        f"{course} at a steady {v}. {line}. Channels of the reticulum open where calcium arrives "
+        f"and pass the signal to their neighbours, like a row of dominoes; a band {band} deep "
+        f"is active at any time, with a peak of {peak}. Behind the band calcium is pumped back and "
+        f"the indicator's light dies away slowly. The picture is {width} wide and shows the whole "
+        f"cell with its nucleus in the midst of the reticulum. The clip ends when {goal}.",
+        f"The clip shows a fast intracellular calcium wave. It is set off {start} and spreads "
+        f"{course}; the front advances {v}, and calcium in its crest comes to {peak}. {line}. What "
+        f"is seen is the light of an indicator in the cytosol: dark at rest, bright in a band of "
+        f"about {band} and dim again in the wake. A place that has just fired stays silent, so the "
+        f"wave cannot turn back. The cell fills most of the {width} of the field and does not "
+        f"change its shape while the wave runs, until {goal}.",
+        f"A single calcium wave runs through one cell. It starts {start} and moves {course}, and "
+        f"the front covers equal distances in equal times, at {v}, until {goal}. {line}. Calcium "
+        f"that arrives opens channels of the reticulum, which set free more. A band of about "
+        f"{band} is bright at any time, with calcium near {peak}; behind it calcium is pumped "
+        f"back, the light of the indicator fades, and a place that has fired stays silent in the "
+        f"wake. The whole cell with its nucleus lies in a field {width} wide.",
     ]
 
 

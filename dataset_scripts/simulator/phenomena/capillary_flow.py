@@ -18,7 +18,7 @@ import numpy as np
 
 from ..canvas import Material, Scene
 from ..captions import number_word, plain
-from ..core import Choice, Clock, Event, Parameters, Range, Setting, State, Truth
+from ..core import Choice, Clock, Event, HeldOut, Parameters, Range, Setting, State, Truth
 
 LEVEL = "organ"
 SETTING = Setting(
@@ -42,6 +42,10 @@ PARAMETERS = (
           "tube haematocrit, enters phase separation (Pries & Secomb 2005)"),
     Range("field_of_view", "µm", 42.0, 54.0, "framing"),
 )  # fmt: skip
+HELD_OUT = HeldOut(
+    interval=("cell_speed", 0.85, 1.0),
+    combination={"layout": "narrowing", "hematocrit": (0.25, 0.32)},
+)
 BACKGROUND = "#e8b9a6"
 MATERIALS = {
     "tissue": Material("#dfa493", opacity=0.40, edge=0.45, gloss=0.0, emission="#2244aa", glow=0.05,
@@ -323,28 +327,77 @@ _AMOUNT = {"few": "a few", "many": "many"}
 _WARDS = {"left_to_right": "rightwards", "right_to_left": "leftwards"}
 
 
+_NAMED_PLACE = {**_PLACE, "straight": "a straight capillary"}
+_PATH = {
+    "straight": "The vessel is equally wide from end to end.",
+    "narrowing": "In the middle the vessel narrows, and there the cells stretch and speed up.",
+    "fork": "The vessel forks, and every cell takes one of the two branches.",
+}
+
+
+def _seen(state: State) -> str:
+    """How many cells are in view on average, in words."""
+    return number_word(max(1, round(float(np.mean(state.truth.series["cells_in_view"][1])))))
+
+
 def captions(parameters: Parameters, state: State) -> list[str]:
     """Sentences that state process, actors, direction, counts and speed; the last is held out."""
     p = parameters
-    n = max(1, round(float(np.mean(state.truth.series["cells_in_view"][1]))))
-    some = number_word(n)
-    cells = "red blood cell" if n == 1 else "red blood cells"
-    amount, place = _AMOUNT[p["count"]], _PLACE[p["layout"]]
-    way, wards = _WAY[p["direction"]], _WARDS[p["direction"]]
-    speed = plain(p["cell_speed"])
-    plural = "squeezes" if n == 1 else "squeeze"
+    amount, place = _AMOUNT[p["count"]], _NAMED_PLACE[p["layout"]]
+    n, way, wards = _seen(state), _WAY[p["direction"]], _WARDS[p["direction"]]
+    speed = f"{plain(p['cell_speed'])} mm/s"
     return [
-        f"{some} {cells} at a time {plural} through {place} from {way} at {speed} mm/s, "
-        f"{amount} in view",
-        f"{amount} red blood cells, about {some} in view, flow {wards} in single file through "
-        f"{place} at {speed} mm/s",
-        f"blood flows from {way} through {place}: {amount} red cells, about {some} at a time, "
-        f"moving at {speed} mm/s",
-        f"{place} with {amount} red blood cells ({some} in view) passing {wards} at {speed} mm/s",
-        f"moving {wards} at {speed} mm/s, {amount} red cells, about {some} in view, "
-        f"squeeze through {place}",
-        f"{amount} red blood cells, {some} at a time, move through {place} from {way} "
-        f"at {speed} mm/s",
+        f"{amount} red cells ({n}) squeeze {way} through {place} at {speed}",
+        f"{amount} red cells, {n} in view, flow {wards} through {place} at {speed}",
+        f"blood flows {way} in {place}: {amount} cells ({n}) at {speed}",
+        f"{place} with {amount} red cells, {n} in view, passing {wards} at {speed}",
+        f"moving {wards} at {speed}, {amount} red cells ({n}) squeeze through {place}",
+        f"single file of {amount} red cells ({n}), {wards} through {place} at {speed}",
+        f"{amount} red cells ({n}) flow {way} through {place} at {speed}",
+    ]
+
+
+def descriptions(parameters: Parameters, state: State) -> list[str]:
+    """Paragraphs with the same facts, the setting and what one sees; the last is held out."""
+    p = parameters
+    amount, place = _AMOUNT[p["count"]], _NAMED_PLACE[p["layout"]]
+    n, way, wards = _seen(state), _WAY[p["direction"]], _WARDS[p["direction"]]
+    speed, bore = f"{plain(p['cell_speed'])} mm/s", f"{plain(p['bore'])} µm"
+    width = f"{plain(p['field_of_view'])} µm"
+    path = _PATH[p["layout"]]
+    return [
+        f"Blood flows from {way} through {place}, cut open along its axis in a picture {width} "
+        f"wide. The bore measures {bore}, less than the width of a red blood cell at rest, so the "
+        f"cells bend into slippers and bullets and pass one behind the other. With {amount} red "
+        f"cells in the vessel, about {n} are seen at a time. They move {wards} at {speed} on "
+        f"average. {path} Clear plasma fills the gaps between the cells, and the wall with its "
+        f"flat lining cells stays where it is. No cell crosses the wall, overlaps its neighbour "
+        f"or is lost on the way.",
+        f"An optical section through {place} of the microcirculation. The vessel holds {amount} "
+        f"red blood cells, on average {n} in view, and all of them travel {wards}. Their speed is "
+        f"{speed}; the bore of {bore} forces each soft cell to squeeze itself long and thin, with "
+        f"a blunt front and a hollow tail. {path} The same amount of blood passes every section "
+        f"in the same time. Around the vessel lies pale tissue that does not move. The field is "
+        f"{width} across, and blood enters at one edge and leaves at the other, from {way}.",
+        f"Moving {wards} at {speed}, {amount} red cells squeeze through {place} in single file. "
+        f"About {n} of them can be counted at any moment in the {width} of vessel that the picture "
+        f"holds. Each cell deforms without growing or splitting: its membrane keeps its area and "
+        f"its inside keeps its volume while the bore of {bore} presses it into shape. {path} "
+        f"Plasma carries the file along, and neighbours keep their order from the moment they come "
+        f"in until they go out. The wall around them is at rest. Flow runs from {way}, without a "
+        f"pause and without turning back.",
+        f"This is blood flow in one of the smallest vessels of the body, {place} with a bore of "
+        f"{bore}. The traffic consists of {amount} red blood cells; {n} are in the field of "
+        f"{width} on average. They come in at one edge and go {way} at {speed}, bent by the narrow "
+        f"tube, their dark rims close to the lining of the wall. {path} Between two cells there is "
+        f"nothing but plasma. Nothing leaks out: every cell that enters stays inside the vessel "
+        f"until it leaves the picture, and none passes through another one on its way {wards}.",
+        f"In {place}, {width} of which are in view, {amount} red blood cells travel from {way}, "
+        f"about {n} at a time. The bore of {bore} is less than a cell is wide, so each cell "
+        f"squeezes through in single file, bent by the tube, and keeps its volume. The speed "
+        f"is {speed} on average. {path} Plasma fills the gaps between neighbours. The wall stays "
+        f"at rest, and no cell crosses it, is lost on the way or passes through another one. Blood "
+        f"enters at one edge and leaves at the other, {wards}.",
     ]
 
 

@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from ..canvas import Material, Scene
 from ..captions import number_word, plain
-from ..core import Choice, Clock, Event, Parameters, Range, Setting, State, Truth
+from ..core import Choice, Clock, Event, HeldOut, Parameters, Range, Setting, State, Truth
 from ..models.crawling_cells import (
     concentration,
     concentration_of_heading,
@@ -54,6 +54,9 @@ PARAMETERS = (
           "of the rounded cell; neutrophils 10-14 µm in textbooks"),
     Range("field_of_view", "µm", 84.0, 100.0, "framing"),
 )  # fmt: skip
+HELD_OUT = HeldOut(
+    interval=("speed", 14.5, 15.5), combination={"bias": "away", "persistence_time": (36.0, 40.0)}
+)
 BACKGROUND = "#234a5c"
 MATERIALS = {
     "haze": Material("#ff9f2e", opacity=0.85, emission="#ff6a14", glow=0.30,
@@ -307,30 +310,73 @@ def _wards(parameters: Parameters) -> str:
     return "leftwards" if left else "rightwards"
 
 
+def _mean_speed(state: State) -> str:
+    """Mean speed of the cells in the clip, µm/min, in figures."""
+    return plain(float(np.mean(state.truth.series["speed"][1][1:])))
+
+
 def captions(parameters: Parameters, state: State) -> list[str]:
     """Sentences that state process, actors, direction, counts and speed; the last is held out."""
     p = parameters
     n, side, wards = number_word(p["cell_count"]), p["source_side"], _wards(p)
-    way, pull = _WAY[p["bias"]], _PULL[p["bias"]]
-    index = plain(p["chemotactic_index"])
-    v = plain(float(np.mean(state.truth.series["speed"][1][1:])))
-    pulls, at_speed = _PULLS[p["bias"]], f"at {v} µm/min"
+    way, pull, pulls = _WAY[p["bias"]], _PULL[p["bias"]], _PULLS[p["bias"]]
+    v = f"{_mean_speed(state)} µm/min"
     return [
-        f"{n} human neutrophils crawl {way} a glowing source on the {side} {at_speed}, "
-        f"chemotactic index {index}",
-        f"{n} neutrophils migrate {wards}, {way} the chemokine source on the {side}, {at_speed} "
-        f"with chemotactic index {index}",
-        f"{pull} a chemokine source on the {side}, {n} neutrophils crawl {wards} {at_speed}",
-        f"crawling {at_speed}, {n} white blood cells move {way} the glowing source at the {side} "
-        f"side, index {index}",
-        f"chemokine from the {side} {pulls} {n} neutrophils, which crawl {wards} {at_speed}, "
-        f"chemotactic index {index}",
-        f"{n} white blood cells with lobed nuclei migrate {way} a chemokine source at the {side} "
-        f"side {at_speed}",
-        f"{n} neutrophils move {wards} {at_speed}, {pull} the glowing source at the {side}, "
-        f"chemotactic index {index}",
-        f"{n} neutrophils crawl {wards} {at_speed}, {way} the glowing chemokine source "
-        f"on the {side}",
+        f"{n} human neutrophils crawl {way} a glowing source on the {side} at {v}",
+        f"{n} neutrophils migrate {wards}, {way} the source on the {side}, at {v}",
+        f"{pull} a chemokine source on the {side}, {n} neutrophils crawl {wards} at {v}",
+        f"crawling at {v}, {n} white cells move {way} the source at the {side}",
+        f"chemokine from the {side} {pulls} {n} neutrophils, crawling {wards} at {v}",
+        f"{n} white blood cells migrate {way} a chemokine source at the {side} at {v}",
+        f"{n} neutrophils move {wards} at {v}, {pull} the source at the {side}",
+        f"{n} neutrophils crawl {wards} at {v}, {way} the glowing source on the {side}",
+    ]
+
+
+def descriptions(parameters: Parameters, state: State) -> list[str]:
+    """Paragraphs with the same facts, the setting and what one sees; the last is held out."""
+    p = parameters
+    n, side, wards = number_word(p["cell_count"]), p["source_side"], _wards(p)
+    way, pull, pulls = _WAY[p["bias"]], _PULL[p["bias"]], _PULLS[p["bias"]]
+    v, index = f"{_mean_speed(state)} µm/min", plain(p["chemotactic_index"])
+    turn, width = plain(p["persistence_time"]), f"{plain(p['field_of_view'])} µm"
+    effect = "attraction" if p["bias"] == "towards" else "repulsion"
+    return [
+        f"A group of {n} human neutrophils crawls {way} a chemokine source, the glowing beads on "
+        f"the {side} of a flat chamber {width} wide. Each cell pushes a broad thin front ahead of "
+        f"it, pulls a narrow tail behind, and turns a little all the time; it keeps its heading "
+        f"for about {turn} s. Single cells stray, but together they drift {wards} with a "
+        f"chemotactic index of {index}: that share of their path lies along the gradient. They "
+        f"crawl at {v}. Interleukin-8 spreads from the beads and fades with distance. Cells push "
+        f"past but never through one another, and none enters or leaves the field.",
+        f"Chemotaxis seen from above. On the {side} a row of beads gives off interleukin-8, which "
+        f"{pulls} the {n} white blood cells in the field. Their walk is a biased, persistent "
+        f"random one: for some {turn} s a cell goes on as before, then it has forgotten its "
+        f"course, and turns {way} the source are a little more likely than others. On average the "
+        f"cells advance {wards}, at {v} along their tracks, with an index of {index}. They are "
+        f"neutrophils, with lobed nuclei and ruffled leading edges, on a fibrous coat. The picture "
+        f"is {width} wide and shows one layer of cells, all of which stay in view.",
+        f"White blood cells migrate {way} the source at the {side}: {n} neutrophils, a response to "
+        f"one chemokine that is here one of {effect}. The source glows, and a faint haze shows how "
+        f"its signal thins out over the {width} of the field. Every cell crawls at about {v}, "
+        f"its flat front first. Paths are crooked; the heading lasts about {turn} s, and the "
+        f"bias shows in the group, which moves {wards} with a chemotactic index of {index}. Where "
+        f"two cells meet they give way to each other. The floor with its fibres does not move, "
+        f"and the number of cells stays the same throughout.",
+        f"{pull.capitalize()} interleukin-8 from glowing beads at the {side} side, {n} human "
+        f"neutrophils crawl over a coated floor. The field is {width} wide. A cell moves at {v} on "
+        f"average, spreading a front, rounding up, squeezing its lobed nucleus after it, and it "
+        f"forgets its direction within {turn} s or so. No cell runs straight, yet the group as a "
+        f"whole shifts {wards}, {way} the chemokine, with an index of {index}: one would be a "
+        f"straight march and zero aimless wandering. It is {effect} by a gradient at steady state, "
+        f"and each cell reads the gradient on its own.",
+        f"In a flat chamber {width} wide, {n} human neutrophils crawl at {v}. Interleukin-8 "
+        f"spreads from glowing beads on the {side} side and {pulls} the cells, so that the group "
+        f"moves {wards}, {way} the source. It is {effect} by a gradient, with a chemotactic index "
+        f"of {index}. Single cells stray, because each keeps its heading only for about {turn} s "
+        f"and then turns. Every one has a lobed nucleus, a broad front ahead and a narrow tail "
+        f"behind. The floor with its fibres does not move, and none of the cells enters or leaves "
+        f"the picture.",
     ]
 
 

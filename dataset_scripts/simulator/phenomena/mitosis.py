@@ -19,7 +19,7 @@ import numpy as np
 
 from ..canvas import Material, Scene
 from ..captions import number_word, plain
-from ..core import Choice, Clock, Event, Parameters, Range, Setting, State, Truth
+from ..core import Choice, Clock, Event, HeldOut, Parameters, Range, Setting, State, Truth
 from ..models import dividing_cell as cell
 from ..models import spindle
 from ..models.dividing_cell import Pose
@@ -45,6 +45,10 @@ PARAMETERS = (
     Range("chromatid_speed", "um/min", 0.8, 1.2, "modelling choice around 1 um/min"),
     Range("spindle_elongation", "um/min", 1.1, 1.7, "modelling choice around 1 um/min"),
     Range("furrow_time", "min", 6.5, 9, "modelling choice; linear closure (Carvalho 2009)"),
+)
+HELD_OUT = HeldOut(
+    interval=("cell_diameter", 21.5, 22.0),
+    combination={"axis": "diagonal", "checkpoint_delay": (14.5, 16.0)},
 )
 MATERIALS = {
     "haze": Material("#3f7f92", opacity=0.5, edge=0.3, gloss=0.0, refraction=0.12),
@@ -380,22 +384,61 @@ _ALONG = {
 
 
 def captions(p: Parameters, state: State) -> list[str]:
-    """Sentences with actors, order of phases, axis, count and anaphase speed."""
-    n, v = number_word(int(p["chromosomes"])), plain(p["chromatid_speed"])
+    """Sentences with actors, axis, count and anaphase speed; the last is held out."""
+    n, v = number_word(int(p["chromosomes"])), f"{plain(p['chromatid_speed'])} µm/min"
     way, axis, beside = _ALONG[p["axis"]]
     return [
-        f"a normal cell with {n} chromosomes divides {way} in mitosis; "
-        f"chromatids part at {v} µm/min and two daughter cells form",
-        f"mitosis {axis}: {n} chromosomes line up, chromatids move to the poles at {v} µm/min, "
-        "one normal cell becomes two",
-        f"one normal cell becomes two {beside}: {n} chromosomes align, "
-        f"split at {v} µm/min, and a furrow cuts the cell",
-        f"normal mitosis: the spindle aligns {n} chromosomes and pulls chromatids apart {way} "
-        f"at {v} µm/min; two cells form",
-        f"a normal cell divides {axis}: {n} chromosomes form a plate, chromatids move apart "
-        f"at {v} µm/min, two cells form",
-        f"a normal cell divides {axis}: {n} chromosomes line up, chromatids move apart "
-        f"at {v} µm/min, two daughter cells form",
+        f"a normal cell with {n} chromosomes divides {way}, chromatids parting at {v}",
+        f"mitosis {axis}: {n} chromosomes line up and part at {v}",
+        f"one cell becomes two {beside}: {n} chromosomes split at {v}",
+        f"normal mitosis: a spindle pulls {n} chromosomes apart {way} at {v}",
+        f"a cell divides {axis}: {n} chromosomes form a plate, part at {v}",
+        f"{n} chromosomes line up, part {way} at {v}, and one cell becomes two",
+        f"a cell divides {axis}: {n} chromosomes line up and split at {v}",
+    ]
+
+
+def descriptions(p: Parameters, state: State) -> list[str]:
+    """Paragraphs with the same facts, the order of phases and what one sees; the last held out."""
+    n, v = number_word(int(p["chromosomes"])), f"{plain(p['chromatid_speed'])} µm/min"
+    way, axis, beside = _ALONG[p["axis"]]
+    size = f"{plain(p['cell_diameter'])} µm"
+    return [
+        f"A normal cultured cell, {size} across, goes through mitosis and divides {way}. Its {n} "
+        f"chromosomes first lie scattered while microtubules grow from two poles, search and catch "
+        f"them. One after the other they are drawn to the middle, until all stand in a plate "
+        f"between the poles. Only when the last is attached does the checkpoint give way; then "
+        f"sister chromatids separate at the same moment and move to opposite poles at {v}, while "
+        f"the spindle grows longer. A furrow then closes like a ring around the waist, and two "
+        f"daughter cells lie {beside}, each with one full set of chromosomes.",
+        f"Cell division {axis}, from the first caught chromosome to two daughter cells. The cell "
+        f"is round and {size} wide; {n} chromosomes, each a pair of sisters, are shown in it. "
+        f"Fibres of the spindle reach out from both poles and align the chromosomes in a plate. "
+        f"After a pause the sisters part all at once, at {v}, one set to either pole, and the "
+        f"poles themselves move apart. When both sets are well away from each other, the waist "
+        f"of the cell narrows and cuts it in two. Chromatin is neither lost nor made: the two "
+        f"cells, {beside}, have equal shares. The split runs {way}.",
+        f"One cell becomes two cells, {beside}. At the start {n} condensed chromosomes lie in a "
+        f"rounded cell of {size}. Microtubules from two poles capture them, pull and push them to "
+        f"the middle and hold them there as a plate. Mitosis waits for the slowest; then every "
+        f"chromosome splits, and its two chromatids are pulled apart {way} at {v}. The spindle "
+        f"stretches, a contractile ring tightens around the equator, and the furrow separates the "
+        f"daughters. The order never changes: plate first, then separation, and the furrow last. "
+        f"The axis of the division is named in the picture's own frame: the cell divides {axis}.",
+        f"Normal mitosis of a mammalian cell, projected onto the plane of its spindle. The spindle "
+        f"has two poles {axis}, between which {n} chromosomes are caught, moved and lined up. The "
+        f"cell, {size} in diameter, stays round until then. With the last attachment the sisters "
+        f"let go of one another and travel towards the poles at {v}. Shortly after, the cell "
+        f"lengthens and a furrow forms at its equator, deepens and closes, so that the cell "
+        f"splits {way} into two daughter cells of equal size that lie {beside}. Microtubules, "
+        f"poles and chromosomes are drawn larger than they are so that they can be told apart.",
+        f"A round cell of {size} divides {way} in normal mitosis. The spindle has two poles, and "
+        f"its microtubules capture {n} chromosomes and hold them in the middle as a plate. When "
+        f"the last is attached, sister chromatids separate all at once and move to the poles at "
+        f"{v}, while the spindle grows longer. Then a furrow closes around the waist of the cell. "
+        f"Two daughter cells lie {beside}, each with an equal share of the chromosomes, and none "
+        f"is lost. The order never changes: the plate first, then the separation {axis}, and the "
+        f"furrow last.",
     ]
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..canvas import Material, Scene
 from ..captions import number_word, plain
-from ..core import Choice, Clock, Event, Parameters, Range, Setting, State, Truth
+from ..core import Choice, Clock, Event, HeldOut, Parameters, Range, Setting, State, Truth
 from ..models import platelet_clot, venule_flow
 from ..models.platelet_clot import PLATELET_UM, Clot
 from ..models.venule_flow import BRIDGED_UM, GRID_UM, Tracers, Venule
@@ -55,6 +55,10 @@ PARAMETERS = (
     ),
     Range("red_cells", "cells", 9, 13, "modelling choice: wanted in view", integer=True),
 )  # fmt: skip
+HELD_OUT = HeldOut(
+    interval=("centre_speed", 0.85, 0.92),
+    combination={"occlusion": "yes", "injury_length": (18.75, 20.0)},
+)
 
 MATERIALS = {
     "media": Material("#a85a55", edge=0.9, gloss=0.1, emission="#3a2f8c", glow=0.10, rim_glow=0.05,
@@ -336,31 +340,86 @@ def _red_cells_seen(state: State) -> int:
 
 
 def captions(parameters: Parameters, state: State) -> list[str]:
-    """Sentences of at most 22 words; the last is held out of training."""
+    """Sentences of at most 16 words; the last is held out of training."""
     ltr = parameters["direction"] == "left_to_right"
     way = "left to right" if ltr else "right to left"
     ward = "rightwards" if ltr else "leftwards"
-    n = number_word(_red_cells_seen(state))
-    flow = f"{way} at {plain(parameters['centre_speed'])} mm/s"
-    flow_ward = f"{ward} at {plain(parameters['centre_speed'])} mm/s"
+    n, v = number_word(_red_cells_seen(state)), f"{plain(parameters['centre_speed'])} mm/s"
     if parameters["occlusion"] == "yes":
         return [
-            f"{n} red blood cells flow {flow} until a growing platelet clot blocks the vessel",
-            f"a platelet and fibrin clot closes a venule, {n} red cells moving {flow_ward} stop",
-            f"thrombosis with occlusion: the clot grows and stops {n} red cells flowing {flow}",
-            f"a pile of platelets plugs the vessel, so blood flowing {flow_ward} comes to rest",
-            f"an occluding clot fills the vessel, {n} red blood cells moving {flow} stand still",
-            f"blood flow {flow} stops as platelets and fibrin block the vessel, {n} red cells rest",
-            f"a growing clot of platelets plugs the vessel, and {n} red cells flowing {flow} stop",
+            f"{n} red cells flow {way} at {v} until a clot blocks the vessel",
+            f"a platelet clot closes a venule; {n} red cells moving {ward} at {v} stop",
+            f"thrombosis with occlusion: {n} red cells flowing {way} at {v} come to rest",
+            f"platelets plug the vessel and {n} red cells flowing {ward} at {v} stop",
+            f"a clot plugs the vessel: {n} red cells flowing {way} at {v} stop",
+            f"flow {way} at {v} ends: a growing clot blocks {n} red cells",
+            f"a growing clot plugs the vessel, {n} red cells flowing {ward} at {v} stop",
         ]
     return [
-        f"{n} red blood cells flow {flow} past a platelet clot that only narrows the vessel",
-        f"a platelet and fibrin clot narrows a venule, {n} red cells keep moving {flow_ward}",
-        f"thrombosis without occlusion: the clot stays small, {n} red cells flow on {flow}",
-        f"a pile of platelets grows, the vessel stays open, blood keeps flowing {flow_ward}",
-        f"a partial clot narrows the vessel, {n} red cells moving {flow} speed up in the throat",
-        f"blood flow {flow} goes on past a growing clot in an open vessel with {n} red cells",
-        f"a growing clot of platelets narrows the vessel, and {n} red cells keep flowing {flow}",
+        f"{n} red cells flow {way} at {v} past a clot narrowing the vessel",
+        f"a platelet clot narrows a venule; {n} red cells move on {ward} at {v}",
+        f"thrombosis without occlusion: {n} red cells flow on {way} at {v}",
+        f"platelets grow, the vessel stays open, {n} red cells flow {ward} at {v}",
+        f"a partial clot narrows the vessel; {n} red cells keep flowing {ward} at {v}",
+        f"flow {way} at {v} goes on past a growing partial clot",
+        f"a growing clot narrows the vessel, {n} red cells keep flowing {ward} at {v}",
+    ]
+
+
+def descriptions(parameters: Parameters, state: State) -> list[str]:
+    """Paragraphs with the same facts, the setting and what one sees; the last is held out."""
+    p, ltr = parameters, parameters["direction"] == "left_to_right"
+    way = "left to right" if ltr else "right to left"
+    ward = "rightwards" if ltr else "leftwards"
+    n, v = number_word(_red_cells_seen(state)), f"{plain(p['centre_speed'])} mm/s"
+    bore, width = f"{plain(p['vessel_diameter'])} µm", f"{plain(p['field_of_view'])} µm"
+    if p["occlusion"] == "yes":
+        fate, end = (
+            "closes the vessel",
+            "When it bridges the bore the stream stops, upstream and downstream alike, and every "
+            "red cell comes to rest.",
+        )
+        short = "thrombosis with occlusion"
+    else:
+        fate, end = (
+            "narrows the vessel without closing it",
+            "Shear ends its growth while the vessel is still open, and red cells keep flowing, "
+            "faster in the throat than elsewhere.",
+        )
+        short = "thrombosis without occlusion"
+    return [
+        f"Axial section of a small venule, {bore} wide, in a field of {width}. Blood flows from "
+        f"{way}, at first with {v} on the centre line, and carries {n} red cells and a few "
+        f"platelets in view. The wall is injured at one spot, where collagen lies bare. Platelets "
+        f"from the blood stick there, become active and pile up, strands of fibrin hold them "
+        f"together, and the clot {fate}. {end} The clot grows far faster here than in life, "
+        f"so that flow and growth are seen together. The vessel has no branches.",
+        f"A clot grows on an injured vessel wall: {short}. About {n} red blood cells are seen at "
+        f"the start, moving {ward} at {v} in the middle of the stream and more slowly beside the "
+        f"wall. Platelets arrive one by one, settle on bare collagen and on each other, and the "
+        f"pile {fate}. {end} The venule is {bore} across and unbranched, the picture is {width} "
+        f"wide. Muscle and lining cells of the wall stay in place. Growth is shown accelerated "
+        f"against the flow, because platelets take minutes for what the blood passes in "
+        f"milliseconds.",
+        f"In an unbranched venule of {bore} bore blood runs {ward}, with {n} red cells in the "
+        f"{width} that are in view and a centre-line speed of {v}. At an injury of the wall "
+        f"platelets adhere, change colour as they become active, and build a clot laced with "
+        f"fibrin which {fate}. {end} One sees parabolic flow before: cells in the middle overtake "
+        f"those at the side. Blood comes from one side only, {way}, and growth "
+        f"is shown accelerated against the flow.",
+        f"{short.capitalize()}, seen in a section along a venule. The lumen measures {bore}, the "
+        f"field {width}. {n.capitalize()} red cells and some platelets drift {way} with the "
+        f"stream, whose fastest thread moves at {v}. Where the lining is torn, platelets from the "
+        f"blood attach and stay; others join them, fibrin ties them up, and this clot {fate}. "
+        f"{end} Nothing but arriving platelets makes the clot larger, and it keeps its place on "
+        f"the wall. The blood that goes {ward} has no other way. Minutes of growth are squeezed "
+        f"into the time that the flow takes.",
+        f"Blood flows {ward} in a venule of {bore} bore, with {v} on the centre line. In the field "
+        f"of {width} there are {n} red cells at the start. The wall is injured at one spot, and "
+        f"platelets from the blood stick to the bare collagen and to each other, fibrin holds "
+        f"them together, and the clot {fate}. {end} The vessel has no branches, so all blood that "
+        f"comes from one side has to pass the clot, {way}. Growth takes minutes in life and is "
+        f"shown accelerated against the flow: {short}.",
     ]
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..canvas import Material, Scene
 from ..captions import number_word, plain
-from ..core import Choice, Clock, Parameters, Range, Setting, State, Truth
+from ..core import Choice, Clock, HeldOut, Parameters, Range, Setting, State, Truth
 
 LEVEL = "subcellular"
 SETTING = Setting(
@@ -44,6 +44,10 @@ PARAMETERS = (
           "30:3481)"),
     Range("field_of_view", "µm", 6.4, 7.6, "framing"),
 )  # fmt: skip
+HELD_OUT = HeldOut(
+    interval=("diffusion_coefficient", 0.008, 0.0095),
+    combination={"count": "few", "vesicle_diameter": (0.92, 0.95)},
+)
 NUMBERS = {"few": (3, 5), "many": (11, 14)}
 """Fewest and most vesicles in view, by label."""
 DEPTH_UM = 3.0
@@ -256,13 +260,60 @@ def captions(parameters: Parameters, state: State) -> list[str]:
     amount, number = _AMOUNT[parameters["count"]], number_word(state["number"])
     d = f"D = {plain(parameters['diffusion_coefficient'])} µm²/s"
     return [
-        f"{amount} vesicles, {number} in view, jitter in the cytoplasm by Brownian motion, {d}",
-        f"Brownian motion of {amount} round vesicles ({number}) near the plasma membrane, {d}",
-        f"{number} vesicles diffuse in the cytoplasm of a cell with {d}, {amount} in view",
-        f"{amount} vesicles ({number}) wander at random near the plasma membrane with {d}",
-        f"in the cytoplasm {amount} membrane-bound vesicles, {number} in all, diffuse freely, {d}",
-        f"random diffusion of {number} round vesicles in a cell, {amount} in view, {d}",
-        f"{amount} round vesicles ({number}) diffuse at random near the plasma membrane, {d}",
+        f"{amount} vesicles, {number} in view, jitter by Brownian motion, {d}",
+        f"Brownian motion of {amount} round vesicles ({number}) near the membrane, {d}",
+        f"{number} vesicles diffuse in the cytoplasm with {d}, {amount} in view",
+        f"{amount} vesicles ({number}) wander at random near the membrane with {d}",
+        f"in the cytoplasm {amount} vesicles, {number} in all, diffuse freely, {d}",
+        f"random diffusion of {number} round vesicles, {amount} in view, {d}",
+        f"{amount} round vesicles ({number}) diffuse at random near the membrane, {d}",
+    ]
+
+
+def descriptions(parameters: Parameters, state: State) -> list[str]:
+    """Paragraphs with the same facts, the setting and what one sees; the last is held out."""
+    p = parameters
+    amount, number = _AMOUNT[p["count"]], number_word(state["number"])
+    d, size = (
+        f"{plain(p['diffusion_coefficient'])} µm²/s",
+        f"{plain(p['vesicle_diameter'])} µm",
+    )
+    width = f"{plain(p['field_of_view'])} µm"
+    return [
+        f"Inside a living cell {amount} vesicles, {number} in view, diffuse in the cytoplasm close "
+        f"to the plasma membrane. Each is a round bag of membrane about {size} across, struck from "
+        f"all sides by molecules too small to be seen, and so it jitters: every step is as likely "
+        f"in one direction as in another and knows nothing of the step before. The squared "
+        f"distance from the start grows in proportion to time, with D = {d}. No vesicle follows "
+        f"another or is drawn along. Filaments and the membrane at the edge stay where they are. "
+        f"The field is {width} wide, and the layer shown is thin.",
+        f"Brownian motion in the cytoplasm. The picture, {width} wide, holds {amount} round "
+        f"vesicles ({number} in all) with bright rims, near the plasma membrane of a cell in "
+        f"culture. They tremble and wander at random, slowly enough for their size of {size}: the "
+        f"diffusion coefficient is {d}, so the mean squared displacement in the plane is four "
+        f"times that in every second. Directions change from one frame to the next without any "
+        f"pattern. Neighbours move independently, none speeds up on its way, and nothing pulls "
+        f"them to one side. The cytoskeleton behind them does not move.",
+        f"Random diffusion of {amount} vesicles: {number} round bodies of about {size}, bounded by "
+        f"a membrane, wander through the cytoplasm of a cell. With D = {d} each needs patience "
+        f"to get far, because most of its steps undo one another. Watch one of them and it "
+        f"jitters about its place; watch them all and the cloud of their steps spreads evenly to "
+        f"every side. There is no flow, no motor and no track. The frame is {width} wide, the "
+        f"plasma membrane runs along one edge, thin filaments cross the background, and both are "
+        f"still.",
+        f"A thin slice of cytoplasm, {width} across, beside the plasma membrane of a cell. In it "
+        f"{amount} vesicles can be counted, {number} of them. Heat alone moves them: small "
+        f"irregular steps, forth and back, with a diffusion coefficient of {d}. Each vesicle is a "
+        f"sphere about {size} in diameter with a bright rim, and it keeps its size, its colour and "
+        f"its independence from the others. They may come close but they do not stick or merge. "
+        f"Played backwards the clip would look just as natural, for diffusion at rest has no "
+        f"direction.",
+        f"In the cytoplasm of a cell {amount} round vesicles, {number} in all, diffuse at random "
+        f"near the plasma membrane. Each is a sphere of about {size} with a bright rim. Heat alone "
+        f"moves them, with D = {d}: small steps to every side, each of which knows nothing of the "
+        f"step before. Neighbours move independently, and there is no flow and no motor that draws "
+        f"them to one side. Each vesicle keeps its size and its colour. The picture is {width} "
+        f"wide, and the filaments behind the vesicles do not move.",
     ]
 
 

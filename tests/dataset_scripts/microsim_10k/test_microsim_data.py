@@ -66,7 +66,7 @@ def test_rows_say_what_the_simulator_did(parent: Path, split: str) -> None:
         num_frames=5,
         seed=row["seed"],
         style=row["style"],
-        held_out=split != "train",
+        regime=row["held_out"] or "train",
     )
     assert row["caption"] == clip.caption and row["prompts"] == clip.prompts
     shown = row["video"][:].numpy().transpose(0, 2, 3, 1).astype(float)

@@ -27,7 +27,8 @@ requests = st.builds(
     size=st.just(64),
     frames=st.just(17),
     seed=st.integers(0, 2**63 - 1),
-    phenomena=st.integers(1, 17).map(lambda n: tuple(NAMES[:n])),
+    mix=st.just("phenomena"),
+    groups=st.integers(1, 17).map(lambda n: tuple((name,) for name in NAMES[:n])),
     styles=st.integers(1, 3).map(lambda n: tuple(LOOKS[:n])),
 )
 
@@ -52,12 +53,37 @@ def test_every_split_is_balanced(request: Request) -> None:
 
 
 @given(requests)
-def test_shares_are_eight_to_one_to_one_and_only_training_is_not_held_out(request: Request) -> None:
+def test_shares_are_eight_to_one_to_one_and_only_test_goes_beyond_wording(request: Request) -> None:
     clips = [plan_clip(request, i) for i in range(request.clips)]
     counts = Counter(clip.split for clip in clips)
     assert abs(counts["validation"] - request.clips / 10) <= 1
     assert abs(counts["test"] - request.clips / 10) <= 1
-    assert all(clip.held_out == (clip.split != "train") for clip in clips)
+    kinds = {split: {c.regime for c in clips if c.split == split} for split in SPLITS}
+    assert kinds["train"] == {"train"} and kinds["validation"] == {"wording"}
+    assert kinds["test"] <= {"wording", "interval", "combination"}
+
+
+def test_a_long_test_split_holds_every_kind_in_every_look_of_every_world() -> None:
+    request = Request(6120, 64, 17, 0, "phenomena", tuple((n,) for n in NAMES), tuple(LOOKS))
+    clips = [plan_clip(request, i) for i in range(request.clips)]
+    cells = Counter((c.phenomenon, c.style, c.regime) for c in clips if c.split == "test")
+    assert len(cells) == 17 * 3 * 3 and set(cells.values()) == {4}
+
+
+def test_levels_can_be_even_instead_of_phenomena() -> None:
+    groups = (tuple(NAMES[:6]), tuple(NAMES[6:11]), tuple(NAMES[11:]))
+    request = Request(2000, 64, 17, 0, "levels", groups, tuple(LOOKS))
+    clips = [plan_clip(request, i) for i in range(request.clips)]
+    for split in SPLITS:
+        worlds = Counter(c.phenomenon for c in clips if c.split == split)
+        sums = [sum(worlds[name] for name in group) for group in groups]
+        assert max(sums) - min(sums) <= 1
+        for group in groups:
+            inside = [worlds[name] for name in group]
+            assert max(inside) - min(inside) <= 1
+        for name in NAMES:
+            looks = Counter(c.style for c in clips if (c.split, c.phenomenon) == (split, name))
+            assert max(looks.values()) - min(looks.values()) <= 1
 
 
 @given(requests, st.integers(0, 699))
@@ -83,8 +109,8 @@ def test_rank_counts_the_earlier_clips_of_the_split(index: int) -> None:
 
 
 def test_seeds_are_distinct_63_bit_and_depend_on_both_numbers() -> None:
-    request = Request(10_000, 64, 17, 0, tuple(NAMES[:6]), tuple(LOOKS))
-    other = Request(10_000, 64, 17, 1, tuple(NAMES[:6]), tuple(LOOKS))
+    request = Request(10_000, 64, 17, 0, "phenomena", (tuple(NAMES[:6]),), tuple(LOOKS))
+    other = Request(10_000, 64, 17, 1, "phenomena", (tuple(NAMES[:6]),), tuple(LOOKS))
     seeds = [plan_clip(r, i).seed for r, i in product((request, other), range(10_000))]
     assert len(set(seeds)) == 20_000
     assert min(seeds) >= 0 and 2**62 < max(seeds) < 2**63

@@ -77,7 +77,7 @@ def test_pairs_load_by_their_bare_name_and_differ_in_the_law_alone(
         assert {key: true[key] for key in same} == {key: twin[key] for key in same}
         shown = simulate_clip(
             twin["phenomenon"], size=64, num_frames=9, seed=twin["seed"], style=twin["style"],
-            held_out=True, violation=twin["violation"],
+            violation=twin["violation"],
         )  # fmt: skip
         (event,) = [e for e in shown.truth.events if e.name == "violation"]
         assert (twin["onset_frame"], twin["effect_unit"]) == (event.frame, event.unit)

@@ -18,8 +18,9 @@ from dataset_scripts.simulator import (
     simulate_clip,
     simulate_state,
 )
+from dataset_scripts.simulator import clip as clip_module
 from dataset_scripts.simulator.captions import number_word, plain, playback_phrase
-from dataset_scripts.simulator.core import Choice, Range, draw_parameters
+from dataset_scripts.simulator.core import REGIMES, Choice, Range, draw_parameters
 from dataset_scripts.simulator.looks import Look
 from dataset_scripts.simulator.phenomena import load
 
@@ -73,10 +74,8 @@ def test_the_clip_moves_in_every_look(name):
 @pytest.mark.parametrize("name", PHENOMENA)
 def test_words_state_look_and_playback(name):
     for style in STYLES:
-        for held_out in (False, True):
-            clip = simulate_clip(
-                name, size=64, num_frames=4, seed=6, style=style, held_out=held_out
-            )
+        for regime, seed in (("train", 6), ("train", 7), ("any", 8), ("any", 9)):
+            clip = simulate_clip(name, size=64, num_frames=4, seed=seed, style=style, regime=regime)
             assert style.split("_")[0] in clip.caption
             assert re.search(r"slowed down|sped up|in real time", clip.caption)
             assert clip.caption[0].isupper() or clip.caption[0].isdigit()
@@ -90,15 +89,74 @@ def test_words_state_look_and_playback(name):
 @pytest.mark.parametrize("name", PHENOMENA)
 def test_training_never_sees_the_held_out_phrasings(name):
     held_out = {
-        simulate_clip(name, size=64, num_frames=2, seed=s, held_out=True).prompts[0].split(",")[0]
+        simulate_clip(name, size=64, num_frames=2, seed=s, regime="wording")
+        .prompts[0]
+        .split(",")[0]
         for s in range(8)
     }
     trained = {
         prompt.split(",")[0]
         for s in range(8)
-        for prompt in simulate_clip(name, size=64, num_frames=2, seed=s).prompts
+        for prompt in simulate_clip(name, size=64, num_frames=2, seed=s, regime="train").prompts
     }
     assert not held_out & trained
+
+
+@pytest.mark.parametrize("name", PHENOMENA)
+def test_half_of_the_captions_are_short_and_half_are_rich(name):
+    world = load(name)
+    for seed in range(6):
+        p, clock, state = simulate_state(name, num_frames=9, seed=seed)
+        sentences, paragraphs = world.captions(p, state), world.descriptions(p, state)
+        assert len(set(sentences)) >= 6 and len(set(paragraphs)) >= 5
+        for regime in ("train", "any"):
+            clips = [_words_of(world, p, state, clock, s, regime) for s in range(12)]
+            lengths = [len(caption.split()) for caption in clips]
+            assert all(n <= 25 or 80 <= n <= 150 for n in lengths), (lengths, clips)
+            assert 0 < sum(n > 25 for n in lengths) < 12
+        assert all(text.endswith(".") and text.count(".") >= 3 for text in paragraphs)
+        assert not any(text.endswith(".") for text in sentences)
+
+
+def _words_of(world, p, state, clock, seed, regime):
+    rng = np.random.default_rng(seed)
+    style = STYLES[seed % 3]
+    return clip_module._word(world, p, state, clock, style, rng, regime != "train")[0]
+
+
+@pytest.mark.parametrize("name", PHENOMENA)
+def test_training_never_draws_what_is_held_out(name):
+    world = load(name)
+    names = {spec.name for spec in world.PARAMETERS}
+    assert {world.HELD_OUT.interval[0], *world.HELD_OUT.combination} <= names
+    assert len(world.HELD_OUT.combination) >= 2
+    drawn = {}
+    for regime in REGIMES:
+        rng = np.random.default_rng(3)
+        drawn[regime] = [
+            draw_parameters(world.PARAMETERS, rng, None, world.HELD_OUT, regime) for _ in range(300)
+        ]
+    inside = {
+        regime: [(world.HELD_OUT.in_interval(p), world.HELD_OUT.in_combination(p)) for p in found]
+        for regime, found in drawn.items()
+    }
+    assert set(inside["train"]) == set(inside["wording"]) == {(False, False)}
+    assert set(inside["interval"]) == {(True, False)}
+    assert all(combined for _, combined in inside["combination"])
+    for part in (0, 1):
+        share = np.mean([found[part] for found in inside["any"]])
+        assert 0.01 < share < 0.3, "held out is a part of what there is, not most of it"
+    for spec in world.PARAMETERS:
+        if isinstance(spec, Choice):
+            assert {p[spec.name] for p in drawn["train"]} == set(spec.options)
+
+
+def test_what_a_regime_does_not_allow_is_refused():
+    fixed = {"cell_speed": 0.9}
+    with pytest.raises(SimulatorError, match="regime"):
+        simulate_clip(
+            "capillary_flow", size=64, num_frames=2, seed=0, parameters=fixed, regime="train"
+        )
 
 
 @pytest.mark.parametrize("name", PHENOMENA)
