@@ -8,7 +8,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-EXTRAS  := data,training,metric,space,test,dev
+EXTRAS  := data,curate,training,metric,space,test,dev
 NEED_GB := 3
 PY      := .venv/bin/python
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from .job import Job
@@ -20,6 +20,7 @@ examples:
   microsim simulate --clips 600 --size 128 --frames 33 --out microsim-10k
   microsim simulate --clips 60 --size 256 --frames 49 --phenomena mitosis --out mitosis
   microsim probes --pairs 480 --tasks microworldbench --out microsim-10k-probes
+  microsim audit microsim-10k microworldbench --out audit.html
   microsim show microsim-10k --clips 6 --out sheet.png
 """
 
@@ -36,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         message = _run(args)
     except ModuleNotFoundError as error:
-        message = f"the package {error.name!r} is missing: pip install 'microverse[data]'"
+        extra = "curate" if getattr(args, "needs_curate", False) else "data"
+        message = f"the package {error.name!r} is missing: pip install 'microverse[{extra}]'"
     except OSError as error:
         message = _os_error(error)
     except KeyboardInterrupt:
@@ -152,6 +154,9 @@ def _parser() -> argparse.ArgumentParser:
     _making_options(probes)
     probes.set_defaults(run=_probes)
 
+    _curate_parser(commands)
+    _audit_parser(commands)
+
     look = commands.add_parser(
         "show",
         help="draw some clips of a data set folder as one picture",
@@ -173,6 +178,59 @@ def _parser() -> argparse.ArgumentParser:
     )
     look.set_defaults(run=_show)
     return parser
+
+
+def _curate_parser(commands: Any) -> None:
+    cut = commands.add_parser(
+        "curate",
+        help="turn a folder of long videos into clips",
+        description="Cut videos into shots and keep the pieces without black borders, stills, "
+        "burnt-in text or doubles, in the columns of microsim-10k, with a funnel report and a "
+        "queue for review. A run that was killed goes on when the same command is given again; "
+        "until it is done, its work is kept in .NAME.partial beside the output.",
+        epilog="examples:\n"
+        "  microsim curate lectures --out clips\n"
+        "  microsim curate /data/films --out clips --tasks 64 --executor slurm --partition cpu\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cut.add_argument("videos", type=Path, help="folder, searched with all below it")
+    cut.add_argument("--out", type=Path, required=True, help="data set folder to be made")
+    cut.add_argument("--min-seconds", type=float, default=1.0, help="(default: %(default)s)")
+    cut.add_argument("--max-seconds", type=float, default=6.0, help="(default: %(default)s)")
+    cut.add_argument(
+        "--min-motion", type=float, default=0.2, help="grey levels per frame (default: %(default)s)"
+    )
+    cut.add_argument(
+        "--min-sharpness", type=float, default=1.0, help="grey levels (default: %(default)s)"
+    )
+    cut.add_argument("--license", default="other", help="of the videos (default: %(default)s)")
+    cut.add_argument("--tasks", type=int, help="parts to work on at once (default: one per core)")
+    cut.add_argument("--executor", choices=("local", "slurm"), default="local")
+    cut.add_argument("--partition", default="cpu", help="of Slurm (default: %(default)s)")
+    cut.add_argument("--time", default="12:00:00", help="of a Slurm job (default: %(default)s)")
+    cut.set_defaults(run=_curate, needs_curate=True)
+
+
+def _audit_parser(commands: Any) -> None:
+    check = commands.add_parser(
+        "audit",
+        help="find the clips of a training set that are in a benchmark, too",
+        description="Compare any two sets of clips by source, words and frames (also where they "
+        "were re-encoded, resized, trimmed or mirrored). Writes a report with pictures, and beside "
+        "it the list of duplicates and of the clips that are left as JSON.",
+        epilog="examples:\n"
+        "  microsim audit microsim-10k microworldbench --out audit.html\n"
+        "  microsim audit clips.json NAMESPACE/benchmark --out audit.html --clean clips-clean\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    check.add_argument("train", help="folder or Hub id of a data set, or JSON of {id,video,prompt}")
+    check.add_argument("bench", help="what must not be in it, likewise")
+    check.add_argument(
+        "--out", type=Path, default=Path("audit.html"), help="(default: %(default)s)"
+    )
+    check.add_argument("--clean", type=Path, help="write the training set without duplicates here")
+    check.add_argument("--workers", type=int, help="processes (default: one for each core)")
+    check.set_defaults(run=_audit)
 
 
 def _making_options(parser: argparse.ArgumentParser) -> None:
@@ -226,9 +284,7 @@ def _make(job: Job, args: argparse.Namespace) -> bool:
 
     from .build import BuildError, build, check_output, clear_finished_work
 
-    workers = _cores() if args.workers is None else args.workers
-    if workers < 1:
-        raise BuildError(f"workers: expected 1 or more, got {workers}")
+    workers = _workers(args)
     out = args.out.absolute()
     if not out.name:
         raise BuildError(f"out: expected a folder's name, got {args.out}")
@@ -256,6 +312,42 @@ def _make(job: Job, args: argparse.Namespace) -> bool:
         f"made {made} in {seconds:.1f} s ({made / seconds:.1f} clips/s)"
     )
     return True
+
+
+def _curate(args: argparse.Namespace) -> None:
+    from .build import BuildError
+    from .curation.run import Request, curate
+
+    if not 0 < args.min_seconds <= args.max_seconds:
+        raise BuildError("min-seconds: expected more than 0 and at most --max-seconds")
+    tasks = _cores() if args.tasks is None else args.tasks
+    if tasks < 1:
+        raise BuildError(f"tasks: expected 1 or more, got {tasks}")
+    request = Request(
+        videos=str(args.videos),
+        min_seconds=args.min_seconds,
+        max_seconds=args.max_seconds,
+        min_motion=args.min_motion,
+        min_sharpness=args.min_sharpness,
+        license=args.license,
+    )
+    slurm = {"partition": args.partition, "time": args.time}
+    print(curate(request, args.out, args.executor, tasks, slurm))
+
+
+def _audit(args: argparse.Namespace) -> None:
+    from .audit_run import audit
+
+    print(audit(args.train, args.bench, args.out, args.clean, _workers(args)))
+
+
+def _workers(args: argparse.Namespace) -> int:
+    from .build import BuildError
+
+    workers = _cores() if args.workers is None else args.workers
+    if workers < 1:
+        raise BuildError(f"workers: expected 1 or more, got {workers}")
+    return workers
 
 
 def _show(args: argparse.Namespace) -> None:

@@ -40,6 +40,7 @@ def clip_row(clip: Clip, clip_id: str, mp4: bytes) -> dict[str, Any]:
         "marks": setting.marks,
         "seed": clip.seed,
         "source": "simulated",
+        "source_id": f"{clip.phenomenon}:{clip.seed}",
         "review": "unreviewed",
         "license": LICENSE,
     }

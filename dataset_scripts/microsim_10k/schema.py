@@ -39,6 +39,7 @@ CLIP_FEATURES = Features(
         "marks": _TEXT,
         "seed": Value("int64"),
         "source": _TEXT,
+        "source_id": _TEXT,
         "review": _TEXT,
         "license": _TEXT,
     }

@@ -162,7 +162,7 @@ def _draw(
         world.draw(values, state, i, scene)
         frame_color, frame_phase = color.copy(), phase.copy()
         look.paint(scene, frame_color, frame_phase)
-        frames[i] = look.develop(frame_color, frame_phase, state.field_um / size)
+        frames[i] = look.develop(frame_color, frame_phase, scene.field_um / size)
     return frames
 
 

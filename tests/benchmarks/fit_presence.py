@@ -3,7 +3,7 @@
     python -m tests.benchmarks.fit_presence [--clips 24] [--held-out 8] [--write]
     python -m tests.benchmarks.fit_presence --clips 0 --autoencoder model_cards/microverse-nano
 
-Simulates clips of every world in every look, of several sizes and lengths, from the seeds
+Simulates clips of every measured world in every look, of several sizes and lengths, from the seeds
 1000-2999; compresses every other one; fits a linear discriminant; and prints how many clips of
 seeds 3000-3999 are accused of being of another world, rightly and wrongly, for each kind of harm
 (see `degrade.py`). `--write` replaces `presence_weights.py`; `--clips 0` tests the one that is
@@ -20,11 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-from dataset_scripts.simulator import PHENOMENA, STYLES, simulate_clip
+from dataset_scripts.simulator import STYLES, simulate_clip
 from evaluate_metrics.microworldbench import presence, presence_weights
 from evaluate_metrics.microworldbench.decode import shrink
 from evaluate_metrics.microworldbench.degrade import Harm, harm
 from evaluate_metrics.microworldbench.footage import SIDE, thumbnails
+from evaluate_metrics.microworldbench.measures import WORLDS
 from evaluate_metrics.microworldbench.presence_features import describe
 
 FORMS = ((64, 17), (128, 33), (64, 33), (96, 25), (64, 49), (128, 17))
@@ -40,7 +41,7 @@ def clips(count: int, first_seed: int) -> Iterator[tuple[str, int, np.ndarray]]:
     seed = first_seed
     for number in range(count):
         size, frames = FORMS[number % len(FORMS)]
-        for phenomenon in PHENOMENA:
+        for phenomenon in WORLDS:
             for style in STYLES:
                 ask = {"size": size, "num_frames": frames, "seed": seed, "style": style}
                 yield phenomenon, number, simulate_clip(phenomenon, **ask).frames
@@ -114,7 +115,7 @@ def report(count: int, harms: list[Harm | None]) -> None:
         accused, caught, farthest, gap = [], [], 0.0, np.inf
         for phenomenon, _, frames in clips(count, TEST_SEEDS):
             squared = presence.distances(small(harmed.apply(frames) if harmed else frames))
-            for claimed in PHENOMENA:
+            for claimed in WORLDS:
                 own, other, _ = presence.compare(squared, claimed)
                 verdict = other <= presence.FAMILIAR and own >= other + presence.MARGIN
                 if claimed == phenomenon:

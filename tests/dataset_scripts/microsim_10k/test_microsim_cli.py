@@ -146,7 +146,7 @@ def test_show_draws_frames_and_captions(
     words = sheet[128:146]
     assert (words > 250).mean() > 0.5 and (words < 80).sum() > 100
     code, said, _ = microsim(
-        "show", small_set, "--split", "test", "--phenomenon", "mitosis", "--out", out
+        "show", small_set, "--split", "test", "--phenomenon", "bacterial_motility", "--out", out
     )
     assert code == 0 and "1 clips" in said
 

@@ -21,7 +21,7 @@ from dataset_scripts.microsim_10k.schema import CLIP_FEATURES, TRUTH_FEATURES, p
 from dataset_scripts.simulator import PHENOMENA, STYLES, simulate_clip
 from dataset_scripts.simulator.core import Choice, Range
 
-REQUEST = Request(60, 64, 5, 7, tuple(PHENOMENA), tuple(STYLES))
+REQUEST = Request(60, 64, 5, 7, "phenomena", tuple((n,) for n in PHENOMENA), tuple(STYLES))
 
 
 def front_matter(folder: Path) -> dict:

@@ -118,7 +118,7 @@ def test_no_pair_shares_its_seed_with_a_clip_of_the_data_set() -> None:
     request = ProbeRequest(40, (64,), (17,), 3, ("vesicle_diffusion",))
     pairs = [pair for part in request.parts() for pair in part.pairs]
     drawn = {next(request.draws(pair)).seed for pair in pairs}
-    clips = Request(40, 64, 17, 3, ("vesicle_diffusion",), tuple(STYLES))
+    clips = Request(40, 64, 17, 3, "phenomena", (("vesicle_diffusion",),), tuple(STYLES))
     assert len(drawn) == 40 and not drawn & {plan_clip(clips, i).seed for i in range(40)}
 
 

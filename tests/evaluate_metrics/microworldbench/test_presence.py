@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from dataset_scripts.simulator import PHENOMENA, STYLES, simulate_clip
+from dataset_scripts.simulator import STYLES, simulate_clip
 from evaluate_metrics.microworldbench import presence_weights
 from evaluate_metrics.microworldbench.degrade import harm
 from evaluate_metrics.microworldbench.footage import Footage, thumbnails
+from evaluate_metrics.microworldbench.measures import WORLDS
 from evaluate_metrics.microworldbench.presence import absent
 from evaluate_metrics.microworldbench.presence_features import describe
 
 RNG = np.random.default_rng(0)
+MEASURED = sorted(WORLDS)
 
 
 @cache
@@ -30,11 +32,11 @@ def shown(frames: np.ndarray) -> Footage:
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("phenomenon", PHENOMENA)
+@pytest.mark.parametrize("phenomenon", MEASURED)
 def test_a_clip_is_present_in_its_own_world_only(phenomenon: str, style: str) -> None:
     seen = shown(clip(phenomenon, style))
     assert absent(seen, phenomenon) == ""
-    for other in PHENOMENA:
+    for other in MEASURED:
         if other != phenomenon:
             reason = absent(seen, other)
             assert reason == f"this looks like {phenomenon}, not like {other}".replace("_", " ")
@@ -42,10 +44,10 @@ def test_a_clip_is_present_in_its_own_world_only(phenomenon: str, style: str) ->
 
 @pytest.mark.parametrize("kind", ["resize", "recompress"])
 def test_compression_and_scaling_do_not_hide_the_world(kind: str) -> None:
-    for place, phenomenon in enumerate(PHENOMENA):
+    for place, phenomenon in enumerate(MEASURED):
         frames = harm(kind).apply(clip(phenomenon, STYLES[place % 3]))
         assert absent(shown(frames), phenomenon) == ""
-        assert "looks like" in absent(shown(frames), PHENOMENA[place - 1])
+        assert "looks like" in absent(shown(frames), MEASURED[place - 1])
 
 
 def test_a_world_that_the_recogniser_does_not_know_is_taken_on_trust() -> None:
@@ -57,7 +59,7 @@ def test_an_unfamiliar_clip_gets_the_benefit_of_the_doubt() -> None:
     still = gaussian_filter(RNG.random((90, 90, 3)), (4, 4, 0))
     still = (still - still.min()) / np.ptp(still)
     frames = np.stack([still[i : i + 64, 2 * (i // 2) : 2 * (i // 2) + 64] for i in range(20)])
-    for phenomenon in PHENOMENA:
+    for phenomenon in MEASURED:
         assert absent(Footage(frames.astype(np.float32), 1.0, 1.0), phenomenon) == ""
 
 
@@ -88,7 +90,7 @@ def test_garbage_is_named(name: str) -> None:
 
 
 def test_disorder_is_left_to_the_measures() -> None:
-    for phenomenon in PHENOMENA:
+    for phenomenon in MEASURED:
         frames = clip(phenomenon, "illustration")
         assert absent(shown(frames[RNG.permutation(len(frames))]), phenomenon) == ""
 
@@ -104,4 +106,4 @@ def test_the_numbers_are_blind_to_mirrors_and_size() -> None:
 
 def test_every_simulated_world_is_known_in_every_look() -> None:
     """Otherwise run tests/benchmarks/fit_presence.py --write."""
-    assert sorted(presence_weights.WORLDS) == sorted(PHENOMENA * len(STYLES))
+    assert sorted(presence_weights.WORLDS) == sorted(MEASURED * len(STYLES))
