@@ -81,6 +81,12 @@ class ClipSet:
             return bytes(found["bytes"])
         return Path(found["path"]).read_bytes()
 
+    def video_name(self, row: Row) -> str:
+        """Name of the file that a row's video comes from, without its ending; "" if unknown."""
+        found = self._splits[row.split][row.number].get("video")
+        path = found if isinstance(found, str) else (found or {}).get("path") or ""
+        return Path(path).stem
+
     def without(self, names: set[str], out: Path) -> dict[str, int]:
         """Write the rows whose names are not in `names` as Parquet; rows left by split."""
         left = {}

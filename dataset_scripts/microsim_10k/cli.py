@@ -155,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     probes.set_defaults(run=_probes)
 
     _curate_parser(commands)
+    _import_parser(commands)
     _audit_parser(commands)
 
     look = commands.add_parser(
@@ -209,6 +210,26 @@ def _curate_parser(commands: Any) -> None:
     cut.add_argument("--partition", default="cpu", help="of Slurm (default: %(default)s)")
     cut.add_argument("--time", default="12:00:00", help="of a Slurm job (default: %(default)s)")
     cut.set_defaults(run=_curate, needs_curate=True)
+
+
+def _import_parser(commands: Any) -> None:
+    take = commands.add_parser(
+        "import",
+        help="bring a list of {id, video, prompt} into the columns of microsim-10k",
+        description="Make a data set folder of clips that others made: a JSON list as the "
+        "published MicroSim-10K has it, with videos beside it, or a data set's folder or Hub id.",
+        epilog="examples:\n"
+        "  microsim import clips.json --out upstream --license apache-2.0\n"
+        "  microsim import NAMESPACE/clips --out upstream\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    take.add_argument("list", help="JSON file, data set folder or Hub id")
+    take.add_argument("--out", type=Path, required=True, help="data set folder to be made")
+    take.add_argument("--license", default="other", help="of the clips (default: %(default)s)")
+    take.add_argument(
+        "--skip-missing", action="store_true", help="leave out rows without a readable video"
+    )
+    take.set_defaults(run=_import)
 
 
 def _audit_parser(commands: Any) -> None:
@@ -333,6 +354,12 @@ def _curate(args: argparse.Namespace) -> None:
     )
     slurm = {"partition": args.partition, "time": args.time}
     print(curate(request, args.out, args.executor, tasks, slurm))
+
+
+def _import(args: argparse.Namespace) -> None:
+    from .upstream import import_clips
+
+    print(import_clips(args.list, args.out, args.license, args.skip_missing))
 
 
 def _audit(args: argparse.Namespace) -> None:

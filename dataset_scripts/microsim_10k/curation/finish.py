@@ -11,28 +11,17 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import av
-import pyarrow as pa
 import yaml
 from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
 from ..encode import decode_mp4
 from ..fingerprint import FLIPS, Fingerprint, Index, fingerprint, same
-from ..schema import CLIP_FEATURES
+from ..footage import footage_row, write_rows
 from .pieces import Piece
 from .steps import write_json, write_whole
 
 DOUBLE = "near duplicate"
-ROWS_PER_GROUP = 64
-_EMPTY: dict[str, Any] = {
-    field.name: ""
-    if pa.types.is_string(field.type)
-    else []
-    if pa.types.is_list(field.type)
-    else None
-    for field in CLIP_FEATURES.arrow_schema
-}
 
 
 class Assemble(PipelineStep):
@@ -75,37 +64,6 @@ class Assemble(PipelineStep):
         return footage_row(
             name, mp4, caption, "curated", Path(piece.video).as_posix(), self.license
         )
-
-
-def footage_row(
-    clip_id: str, mp4: bytes, caption: str, source: str, source_id: str, license_: str
-) -> dict[str, Any]:
-    """A row of the data set for footage, of which scale, process and look are not known."""
-    with av.open(io.BytesIO(mp4), "r") as container:
-        stream = container.streams.video[0]
-        fps = round(float(stream.average_rate or 0))
-        count = stream.frames or len(list(container.decode(stream)))
-    return {
-        **_EMPTY,
-        "clip_id": clip_id,
-        "video": {"bytes": mp4, "path": f"{clip_id}.mp4"},
-        "caption": caption,
-        "fps": fps,
-        "num_frames": count,
-        "source": source,
-        "source_id": source_id,
-        "review": "unreviewed",
-        "license": license_,
-    }
-
-
-def write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the rows as one training split."""
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pylist(rows, schema=CLIP_FEATURES.arrow_schema)
-    path = out / "data" / "train-00000-of-00001.parquet"
-    pq.write_table(table, path, row_group_size=ROWS_PER_GROUP)
 
 
 def read_decisions(work: Path) -> dict[str, dict[str, Any]]:
