@@ -25,6 +25,8 @@ PROMPT = "red blood cells squeeze through a capillary from left to right"
 HERE = Path(__file__).resolve().parent
 MODEL = HERE / "model_cards" / "microverse-nano"
 METRIC = HERE / "evaluate_metrics" / "microworldbench"
+# The micro-worlds that the model has learned; the simulator knows more.
+LEARNED = "calcium_wave,capillary_flow,chemotaxis,mitosis,thrombosis,vesicle_diffusion"
 # How near the nearest text must be to a prompt for its clip to be graded.
 NEAR = 0.24
 COMMON = frozenset(
@@ -74,8 +76,8 @@ def command(name: str, *arguments: object) -> None:
 
 def simulate_clips(folder: Path, clips: int) -> None:
     """Have the simulator write a small data set, unless a former run did just that."""
-    options = ("--size", 64, "--frames", 17, "--seed", 7, "--out", folder, "--overwrite")
-    command("microsim", "simulate", "--clips", clips, *options)
+    options = ("--size", 64, "--frames", 17, "--seed", 7, "--phenomena", LEARNED)
+    command("microsim", "simulate", "--clips", clips, *options, "--out", folder, "--overwrite")
 
 
 def nearest_task(prompt: str, tasks: Sequence[dict], clips: Sequence[dict]) -> dict | None:
