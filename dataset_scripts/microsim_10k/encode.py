@@ -8,8 +8,8 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-CRF = 18
-"""Constant rate factor: at 18 the small moving things survive (23, the default, smears them)."""
+CRF = 19
+"""Constant rate factor: at 19 the small moving things survive (23, the default, smears them)."""
 
 
 class VideoError(ValueError):
