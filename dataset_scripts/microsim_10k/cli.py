@@ -191,6 +191,7 @@ def _curate_parser(commands: Any) -> None:
         "until it is done, its work is kept in .NAME.partial beside the output.",
         epilog="examples:\n"
         "  microsim curate lectures --out clips\n"
+        "  microsim curate lectures --out clips --caption MODEL --base-url http://localhost:8000/v1\n"
         "  microsim curate /data/films --out clips --tasks 64 --executor slurm --partition cpu\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -205,6 +206,10 @@ def _curate_parser(commands: Any) -> None:
         "--min-sharpness", type=float, default=1.0, help="grey levels (default: %(default)s)"
     )
     cut.add_argument("--license", default="other", help="of the videos (default: %(default)s)")
+    cut.add_argument(
+        "--caption", metavar="MODEL", help="have a model word each clip from 8 frames and the title"
+    )
+    cut.add_argument("--base-url", help="of its OpenAI-compatible server; key: OPENAI_API_KEY")
     cut.add_argument("--tasks", type=int, help="parts to work on at once (default: one per core)")
     cut.add_argument("--executor", choices=("local", "slurm"), default="local")
     cut.add_argument("--partition", default="cpu", help="of Slurm (default: %(default)s)")
@@ -351,6 +356,8 @@ def _curate(args: argparse.Namespace) -> None:
         min_motion=args.min_motion,
         min_sharpness=args.min_sharpness,
         license=args.license,
+        caption=args.caption,
+        base_url=args.base_url,
     )
     slurm = {"partition": args.partition, "time": args.time}
     print(curate(request, args.out, args.executor, tasks, slurm))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..build import BuildError
+from .captions import Caption
 from .pieces import Check, picture_checks
 from .shots import find_videos
 from .steps import FindPieces, Keep, Write, write_json
@@ -30,6 +31,8 @@ class Request:
     min_motion: float
     min_sharpness: float
     license: str
+    caption: str | None = None
+    base_url: str | None = None
 
 
 def curate(request: Request, out: Path, executor: str, tasks: int, slurm: dict[str, Any]) -> str:
@@ -51,9 +54,15 @@ def curate(request: Request, out: Path, executor: str, tasks: int, slurm: dict[s
     )
     look = [
         FindPieces(
-            str(folder.absolute()), videos, str(work), request.min_seconds, request.max_seconds
+            str(folder.absolute()),
+            videos,
+            str(work),
+            request.min_seconds,
+            request.max_seconds,
+            quiet=executor == "local",
         ),
         *(Keep(check, str(work)) for check in checks),
+        *([Caption(request.caption, request.base_url)] if request.caption else []),
         Write(str(work)),
     ]
     from .finish import Assemble

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from datatrove.data import Document, DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
+from loguru import logger
 
 from ..build import BuildError
 from ..encode import encode_mp4
@@ -48,9 +49,17 @@ class FindPieces(PipelineStep):
     type = "READER"
 
     def __init__(
-        self, folder: str, videos: list[str], work: str, shortest_s: float, longest_s: float
+        self,
+        folder: str,
+        videos: list[str],
+        work: str,
+        shortest_s: float,
+        longest_s: float,
+        quiet: bool,
     ) -> None:
+        """`quiet` keeps datatrove's log, tracebacks and all, out of a terminal."""
         super().__init__()
+        self.quiet = quiet
         self.folder, self.videos, self.work = folder, videos, work
         self.shortest_s, self.longest_s = shortest_s, longest_s
 
@@ -58,6 +67,8 @@ class FindPieces(PipelineStep):
         self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
     ) -> DocumentsPipeline:
         """One document for each undecided piece; videos are dealt to the tasks in turn."""
+        if self.quiet:
+            logger.disable("datatrove")
         for video in self.videos[rank::world_size]:
             yield from self._pieces(video)
 

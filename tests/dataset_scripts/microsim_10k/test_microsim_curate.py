@@ -9,8 +9,10 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
@@ -171,6 +173,50 @@ def test_slurm_gets_the_same_steps(films: Path, tmp_path: Path, microsim: Micros
     assert "submitted" in done.stdout
     scripts = (tmp_path / "scripts").read_text()
     assert "cells" in scripts and scripts.count("#!/bin/bash") == 2
+
+
+def test_a_model_words_the_clips(
+    films: Path, tmp_path: Path, microsim: Microsim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            answer = {"id": "1", "object": "chat.completion", "created": 0, "model": "eye"}
+            said = {"role": "assistant", "content": f" Cells,\nclip {len(asked)}. "}
+            answer["choices"] = [{"index": 0, "finish_reason": "stop", "message": said}]
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    one = tmp_path / "one"
+    (one / "more").mkdir(parents=True)
+    (one / "b.mkv").write_bytes((films / "more" / "b.mkv").read_bytes())
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    command = ["curate", one, "--out", tmp_path / "x", "--tasks", 2, "--caption", "eye"]
+    code, _, err = microsim(*command, "--base-url", url)
+    server.shutdown()
+    server.server_close()
+    assert code == 0, err
+    rows = load_dataset(str(tmp_path / "x"), split="train")
+    assert all(caption.startswith("Cells, clip ") for caption in rows["caption"])
+    question, *pictures = asked[0]["messages"][0]["content"]
+    assert "'b'" in question["text"] and len(pictures) == 8
+    # No server any more: one line, and what was done is kept.
+    command[3] = tmp_path / "y"
+    code, _, err = microsim(*command, "--base-url", url)
+    assert code == 2 and "caption: eye" in err and "Traceback" not in err
+    assert not (tmp_path / "y").exists() and (tmp_path / ".y.partial").exists()
 
 
 def test_bad_folders_are_named(tmp_path: Path, microsim: Microsim) -> None:
