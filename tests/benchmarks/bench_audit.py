@@ -34,7 +34,8 @@ def recoded(frames: np.ndarray, crf: int) -> np.ndarray:
     """Frames after one more pass through H.264."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=16, options={"crf": str(crf)})
+        options = {"crf": str(crf), "x264-params": "mbtree=0"}  # the same bytes each time
+        stream = container.add_stream("libx264", rate=16, options=options)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
         for frame in frames:

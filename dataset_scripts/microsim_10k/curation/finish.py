@@ -153,10 +153,11 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem aut
 table {{ border-collapse: collapse; width: 100%; font-size: .9rem; }}
 td, th {{ padding: .3rem .6rem; border-bottom: 1px solid #8884; text-align: left; }}
 .n {{ text-align: right; font-variant-numeric: tabular-nums; }}
+.funnel td:last-child {{ width: 55%; }}
 .bar {{ background: #3a86c8; height: 1rem; border-radius: .2rem; }}
 </style>
 <h1>Curation funnel</h1>
-<table><tr><th>stage</th><th class=n>dropped</th><th class=n>left</th><th></th></tr>
+<table class=funnel><tr><th>stage</th><th class=n>dropped</th><th class=n>left</th><th></th></tr>
 {bars}</table>
 <h2>Dropped pieces</h2>
 <table><tr><th>piece</th><th>why</th><th>scores</th></tr>
