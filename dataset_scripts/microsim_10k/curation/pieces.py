@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,9 +29,11 @@ class Piece:
 
     @property
     def piece_id(self) -> str:
-        """A name fit for a file: letters, digits, `-` and `_` of the path, then the start."""
+        """A name fit for a file: plain letters of the path, a hash of it (two paths may have the
+        same plain letters), then the start."""
         plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in self.video)
-        return f"{plain}-{self.start:07d}"
+        path = hashlib.sha256(self.video.encode()).hexdigest()[:6]
+        return f"{plain}-{path}-{self.start:07d}"
 
     @property
     def seconds(self) -> float:

@@ -73,6 +73,9 @@ def curate(request: Request, out: Path, executor: str, tasks: int, slurm: dict[s
         return _submit(look, finish, work, tasks, slurm)
     with _bar(work):
         _run_here(look, finish, work, tasks)
+    if not any((work / "shots").glob("[!.]*.json")):
+        shutil.rmtree(work)
+        raise BuildError(f"{folder}: none of its {len(videos)} videos can be read")
     (work / "assembled").rename(out)
     shutil.rmtree(work)
     return _summary(out)

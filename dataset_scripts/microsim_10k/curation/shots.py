@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -47,12 +48,14 @@ def find_shots(path: Path) -> tuple[list[tuple[int, int]], float]:
 
 
 def read_frames(path: Path) -> Iterator[np.ndarray]:
-    """All frames of a video in order, RGB uint8 (H, W, 3), at most `SIDE` px, sides even."""
+    """All frames of a video in order, RGB uint8 (H, W, 3), at most `SIDE` px, sides even.
+
+    Raises `BuildError` where the file turns out to be damaged.
+    """
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
-            picture = frame.to_ndarray(format="rgb24")
+        for picture in _decoded(container, stream, path):
             height, width = picture.shape[:2]
             scale = min(1.0, SIDE / max(height, width))
             size = (int(width * scale) // 2 * 2, int(height * scale) // 2 * 2)
@@ -60,6 +63,14 @@ def read_frames(path: Path) -> Iterator[np.ndarray]:
                 yield cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
             else:
                 yield picture
+
+
+def _decoded(container: Any, stream: Any, path: Path) -> Iterator[np.ndarray]:
+    try:
+        for frame in container.decode(stream):
+            yield frame.to_ndarray(format="rgb24")
+    except av.error.FFmpegError as error:
+        raise BuildError(f"{path}: damaged ({_first_line(error)})") from None
 
 
 def _first_line(error: Exception) -> str:

@@ -70,15 +70,15 @@ class FindPieces(PipelineStep):
         if self.quiet:
             logger.disable("datatrove")
         for video in self.videos[rank::world_size]:
-            yield from self._pieces(video)
+            try:
+                yield from self._pieces(video)
+            except BuildError as error:
+                name = Piece(video, "", 0, 0, 1).piece_id
+                write_json(Path(self.work) / "broken" / f"{name}.json", str(error))
 
     def _pieces(self, video: str) -> Iterator[Document]:
         work, path = Path(self.work), Path(self.folder) / video
-        try:
-            pieces = self._cut(work, path, video)
-        except BuildError as error:
-            write_json(work / "broken" / f"{Piece(video, '', 0, 0, 1).piece_id}.json", str(error))
-            return
+        pieces = self._cut(work, path, video)
         left = []
         for piece in pieces:
             if piece.seconds < self.shortest_s:

@@ -226,6 +226,18 @@ def test_bad_folders_are_named(tmp_path: Path, microsim: Microsim) -> None:
         assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_without_a_readable_video_is_refused(tmp_path: Path, microsim: Microsim) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"nothing")
+    code, _, err = microsim("curate", tmp_path, "--out", tmp_path / "out", "--tasks", 1)
+    assert code == 2 and "none of its 1 videos can be read" in err
+    assert not (tmp_path / "out").exists() and not (tmp_path / ".out.partial").exists()
+
+
+def test_paths_with_the_same_plain_letters_keep_their_own_pieces() -> None:
+    names = {pieces.Piece(v, "", 0, 9, 1).piece_id for v in ("a/b.mp4", "a_b.mp4", "a b.mp4")}
+    assert len(names) == 3 and not any(set(name) & set("/ .") for name in names)
+
+
 @given(st.integers(1, 2000), st.floats(1, 60), st.floats(0.5, 20))
 def test_pieces_cover_a_shot_and_are_short_enough(length: int, fps: float, longest: float) -> None:
     found = cut_to_length("a.mp4", "a", [(7, 7 + length)], fps, longest)
